@@ -1,0 +1,64 @@
+"""The storage server as its root user sees it."""
+
+import os
+import sys
+import time
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio, MinioAdmin
+from minio.credentials import StaticProvider
+from minio.error import S3Error
+
+WAIT_SECONDS = 60
+
+
+def address() -> dict:
+    """Where storage answers, in the words of the client."""
+    url = urlsplit(os.environ.get("STORAGE_URL", "http://storage:9000"))
+    http_client = urllib3.PoolManager(timeout=5, retries=False)
+    return {"endpoint": url.netloc, "secure": url.scheme == "https", "http_client": http_client}
+
+
+def client(user: str, secret: str) -> Minio:
+    """Storage as `user` sees it."""
+    region = os.environ.get("STORAGE_REGION", "us-east-1")
+    return Minio(**address(), access_key=user, secret_key=secret, region=region)
+
+
+def root_secret() -> str:
+    return os.environ.get("STORAGE_ROOT_PASSWORD") or sys.exit("STORAGE_ROOT_PASSWORD is not set. Run `make env`.")
+
+
+def root() -> Minio:
+    return client("root", root_secret())
+
+
+def admin() -> MinioAdmin:
+    """What makes users and policies."""
+    return MinioAdmin(**address(), credentials=StaticProvider("root", root_secret()))
+
+
+def accepts(user: str, secret: str) -> bool:
+    """Whether this secret is the user's; what the user may do does not matter."""
+    try:
+        client(user, secret).list_buckets()
+    except S3Error as error:
+        return error.code == "AccessDenied"
+    return True
+
+
+def wait() -> None:
+    """Return when storage answers its root user; otherwise end with a sentence."""
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        try:
+            root().list_buckets()
+            return
+        except S3Error as error:
+            if error.code in ("SignatureDoesNotMatch", "InvalidAccessKeyId"):
+                sys.exit("Storage refuses STORAGE_ROOT_PASSWORD. Run `make up`, so that it starts with the one in .env.")
+        except urllib3.exceptions.HTTPError:
+            pass
+        time.sleep(0.5)
+    sys.exit(f"Storage has not answered for {WAIT_SECONDS} seconds. See `docker compose logs storage`.")

@@ -1,0 +1,90 @@
+"""Make what storage lacks: buckets, versions, lifecycle, users and their rights. Doing it twice changes nothing."""
+
+import json
+import os
+import sys
+
+from minio import Minio, MinioAdmin
+from minio.commonconfig import ENABLED, Filter
+from minio.lifecycleconfig import Expiration, LifecycleConfig, NoncurrentVersionExpiration, Rule
+from minio.versioningconfig import VersioningConfig
+
+from storage import server
+from storage.rights import BUCKETS, SERVICES, VERSIONED, policy
+
+KEEP_OLD_NOTEBOOKS_DAYS = 30
+
+
+def old_notebooks_go() -> LifecycleConfig:
+    """Deleted and overwritten notebooks can be brought back for a month."""
+    rule = Rule(
+        rule_id="old-notebooks-go",
+        status=ENABLED,
+        rule_filter=Filter(prefix=""),
+        expiration=Expiration(expired_object_delete_marker=True),
+        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent_days=KEEP_OLD_NOTEBOOKS_DAYS),
+    )
+    return LifecycleConfig([rule])
+
+
+def bucket(root: Minio, name: str):
+    """Make what this bucket lacks and yield what was done."""
+    if not root.bucket_exists(bucket_name=name):
+        root.make_bucket(bucket_name=name)
+        yield "made"
+    if name in VERSIONED and root.get_bucket_versioning(bucket_name=name).status != ENABLED:
+        root.set_bucket_versioning(bucket_name=name, config=VersioningConfig(ENABLED))
+        yield "keeps versions from now on"
+    if name == "notebooks" and root.get_bucket_lifecycle(bucket_name=name) is None:
+        root.set_bucket_lifecycle(bucket_name=name, config=old_notebooks_go())
+        yield f"old versions go after {KEEP_OLD_NOTEBOOKS_DAYS} days"
+
+
+def alike(one: dict, other: dict) -> bool:
+    """Storage sorts what it is given, so order does not count."""
+
+    def canonical(document):
+        if isinstance(document, dict):
+            return sorted((key, canonical(value)) for key, value in document.items())
+        if isinstance(document, list):
+            return sorted(map(canonical, document), key=repr)
+        return document
+
+    return canonical(one) == canonical(other)
+
+
+def user(admin: MinioAdmin, name: str, secret: str, rights):
+    """Make what this user lacks and yield what was done. Its policy has its name."""
+    wanted = policy(rights)
+    if not alike(json.loads(admin.policy_list()).get(name, {}), wanted):
+        admin.policy_add(policy_name=name, policy=wanted)
+        yield "rights set"
+    if not server.accepts(name, secret):
+        admin.user_add(access_key=name, secret_key=secret)
+        yield "secret set"
+    if json.loads(admin.user_list())[name].get("policyName") != name:
+        admin.policy_set(policy_name=name, user=name)
+        yield "rights given"
+
+
+def secrets() -> dict[str, str]:
+    """Each service's secret, from the environment; ends with a sentence if one is missing."""
+    names = {service: f"{service.upper()}_STORAGE_SECRET" for service in SERVICES}
+    missing = [name for name in names.values() if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"Not set: {', '.join(missing)}. Run `make env`.")
+    return {service: os.environ[name] for service, name in names.items()}
+
+
+def main() -> None:
+    secret = secrets()
+    server.wait()
+    root, admin = server.root(), server.admin()
+    for name in BUCKETS:
+        print(f"bucket {name}:", ", ".join(bucket(root, name)) or "nothing to do")
+    for name, rights in SERVICES.items():
+        print(f"user {name}:", ", ".join(user(admin, name, secret[name], rights)) or "nothing to do")
+
+
+if __name__ == "__main__":
+    main()
