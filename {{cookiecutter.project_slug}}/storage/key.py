@@ -1,4 +1,4 @@
-"""A storage key for another application: `python -m storage.key NAME RIGHTS` with RIGHTS as `raw:write,predictions:read`."""
+"""A storage key for another application: `python -m storage.key reports raw:write,predictions:read`."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from storage.rights import BUCKETS, ON_OBJECTS, SERVICES, policy
 
 USAGE = "Say `make storage-key NAME=reports RIGHTS=predictions:read`, or RIGHTS=none to take a key away."
 
+ONE_OF = f"BUCKET is one of {', '.join(BUCKETS)}, and RIGHT one of {', '.join(ON_OBJECTS)}"
+
 
 def complaints(name: str, rights: list[str]):
     """What is wrong with the request, each as a sentence that says what to write instead."""
@@ -20,8 +22,7 @@ def complaints(name: str, rights: list[str]):
     for right in rights:
         place, _, deed = right.partition(":")
         if place not in BUCKETS or deed not in ON_OBJECTS:
-            buckets, deeds = ", ".join(BUCKETS), ", ".join(ON_OBJECTS)
-            yield f"RIGHTS has {right!r}; write BUCKET:RIGHT, with BUCKET one of {buckets} and RIGHT one of {deeds}."
+            yield f"RIGHTS has {right!r}. Write BUCKET:RIGHT; {ONE_OF}."
 
 
 def take_away(name: str) -> None:
@@ -38,7 +39,9 @@ def make(name: str, rights: list[str]) -> None:
     """Make the user with a policy of just these rights, and show its secret, which is kept nowhere."""
     admin = server.admin()
     if name in json.loads(admin.user_list()):
-        sys.exit(f"There is a storage key {name} already. Choose another NAME, or first take it away with RIGHTS=none.")
+        sys.exit(
+            f"There is a storage key {name} already. Choose another NAME, or take it away with RIGHTS=none."
+        )
     secret = secrets.token_urlsafe(30)
     admin.policy_add(policy_name=f"key-{name}", policy=policy(rights))
     admin.user_add(access_key=name, secret_key=secret)

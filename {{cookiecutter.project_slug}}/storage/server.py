@@ -27,7 +27,9 @@ def client(user: str, secret: str) -> Minio:
 
 
 def root_secret() -> str:
-    return os.environ.get("STORAGE_ROOT_PASSWORD") or sys.exit("STORAGE_ROOT_PASSWORD is not set. Run `make env`.")
+    return os.environ.get("STORAGE_ROOT_PASSWORD") or sys.exit(
+        "Not set: STORAGE_ROOT_PASSWORD. Run `make env`."
+    )
 
 
 def root() -> Minio:
@@ -57,7 +59,7 @@ def wait() -> None:
             return
         except S3Error as error:
             if error.code in ("SignatureDoesNotMatch", "InvalidAccessKeyId"):
-                sys.exit("Storage refuses STORAGE_ROOT_PASSWORD. Run `make up`, so that it starts with the one in .env.")
+                sys.exit("Storage was started with another STORAGE_ROOT_PASSWORD. Run `make up`.")
         except urllib3.exceptions.HTTPError:
             pass
         time.sleep(0.5)

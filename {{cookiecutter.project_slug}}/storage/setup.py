@@ -1,4 +1,4 @@
-"""Make what storage lacks: buckets, versions, lifecycle, users and their rights. Doing it twice changes nothing."""
+"""Make what storage lacks: buckets, users and their rights. Doing it twice changes nothing."""
 
 import json
 import os
