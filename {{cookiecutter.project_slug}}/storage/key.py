@@ -39,9 +39,7 @@ def make(name: str, rights: list[str]) -> None:
     """Make the user with a policy of just these rights, and show its secret, which is kept nowhere."""
     admin = server.admin()
     if name in json.loads(admin.user_list()):
-        sys.exit(
-            f"There is a storage key {name} already. Choose another NAME, or take it away with RIGHTS=none."
-        )
+        sys.exit(f"There is a storage key {name}. Choose another NAME, or take it away with RIGHTS=none.")
     secret = secrets.token_urlsafe(30)
     admin.policy_add(policy_name=f"key-{name}", policy=policy(rights))
     admin.user_add(access_key=name, secret_key=secret)

@@ -27,9 +27,8 @@ def client(user: str, secret: str) -> Minio:
 
 
 def root_secret() -> str:
-    return os.environ.get("STORAGE_ROOT_PASSWORD") or sys.exit(
-        "Not set: STORAGE_ROOT_PASSWORD. Run `make env`."
-    )
+    secret = os.environ.get("STORAGE_ROOT_PASSWORD")
+    return secret or sys.exit("Not set: STORAGE_ROOT_PASSWORD. Run `make env`.")
 
 
 def root() -> Minio:
