@@ -1,0 +1,84 @@
+-- What people and boards read about the pipeline. Run as root in the database summaries.
+
+CREATE TABLE IF NOT EXISTS raw_files (
+    source text,
+    etag text,
+    arrived timestamptz,
+    checked timestamptz,
+    rows_in int,
+    rows_accepted int,
+    rows_rejected int,
+    rows_without_outcome int,
+    error text,
+    PRIMARY KEY (source, etag)
+);
+
+CREATE TABLE IF NOT EXISTS rejections (
+    source text,
+    etag text,
+    reason text,
+    rows int,
+    PRIMARY KEY (source, etag, reason)
+);
+
+CREATE TABLE IF NOT EXISTS months (
+    month date PRIMARY KEY,
+    rows int,
+    rows_with_outcome int,
+    mean_outcome double precision
+);
+
+-- One row a step of the pipeline: raw, rows, features, candidate, champion, batch_predictions, summaries.
+CREATE TABLE IF NOT EXISTS stages (
+    stage text PRIMARY KEY,
+    newest_event timestamptz,
+    finished timestamptz,
+    run text
+);
+
+CREATE TABLE IF NOT EXISTS models (
+    version text PRIMARY KEY,
+    created timestamptz,
+    window_from timestamp,
+    window_to timestamp,
+    training_rows int,
+    judging_rows int,
+    error double precision,
+    baseline_error double precision,
+    champion_version text,
+    champion_error double precision,
+    verdict text CHECK (verdict IN ('promoted', 'refused')),
+    reason text
+);
+
+CREATE TABLE IF NOT EXISTS promotions (
+    number int PRIMARY KEY,
+    version text,
+    time timestamptz,
+    reason text
+);
+
+-- One row for each stored object, model, and hour of the event; 0 is Monday.
+CREATE TABLE IF NOT EXISTS predictions (
+    object text,
+    kind text CHECK (kind IN ('live', 'batch')),
+    model text,
+    day date,
+    weekday int,
+    hour int,
+    predictions int,
+    total double precision,
+    actual_count int,
+    actual_total double precision,
+    absolute_error_total double precision,
+    PRIMARY KEY (object, model, day, hour)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- Large objects belong to whoever makes them, also to a role that may only read.
+REVOKE EXECUTE ON FUNCTION
+    lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
+    FROM PUBLIC;
