@@ -1,0 +1,46 @@
+"""Refuse answers that would not work, and folders that hold something, before anything is written."""
+
+import json
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
+QUESTIONS = ("project_name", "project_slug", "description")
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")  # a folder, a Compose project and a host name
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices on Windows, whatever the folder
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, broken UTF-8, line and paragraph breaks
+
+SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z, digits and hyphens, with no hyphen at either end."
+UPDATE = """\
+The folder {folder} holds something already, so nothing was written. Type another project_slug.
+To update an existing project, run `cruft update` in it if it was made with cruft; otherwise generate
+a new project beside it and bring over what differs (`git diff --no-index OLD NEW` shows it)."""
+
+
+def complaints(answers):
+    """Yield a sentence for each answer that can't be used, saying what to type instead."""
+    for question in QUESTIONS:
+        answer = answers[question]
+        if not answer.strip():
+            yield f"{question}: type at least one visible character."
+        elif UNPRINTABLE & set(map(unicodedata.category, answer)):
+            yield f"{question}: type one line of plain text, without control characters or line breaks."
+    if not SLUG.fullmatch(answers["project_slug"]):
+        yield SLUG_RULE
+    elif RESERVED.fullmatch(answers["project_slug"]):
+        yield "project_slug: type another name; Windows keeps this one for a device."
+
+
+def main(answers):
+    # The folder's name was made safe before; what is judged is what was typed.
+    wrong = list(complaints(answers | {"project_slug": answers["__typed_slug"]}))
+    if sys.version_info < (3, 11):
+        wrong.append("Install cookiecutter for Python 3.11 or newer; this one runs on an older Python.")
+    if any(Path.cwd().iterdir()):
+        wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
+    sys.exit("\n".join(wrong) if wrong else 0)
+
+
+if __name__ == "__main__":
+    main(json.loads(r"""{{ cookiecutter | tojson }}"""))

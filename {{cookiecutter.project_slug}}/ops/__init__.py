@@ -1,0 +1,1 @@
+"""What is behind `make`: the standard library only, because it runs before anything is installed."""

@@ -1,0 +1,104 @@
+"""Make .env from .env.example, and the keys it holds known to the API. Never changes what is there."""
+
+import os
+import re
+import secrets
+import string
+import sys
+from pathlib import Path
+
+from core import keys
+
+PROJECT = Path(__file__).resolve().parent.parent
+ENV = PROJECT / ".env"
+EXAMPLE = PROJECT / ".env.example"
+API_KEYS = PROJECT / "access" / "api-keys.json"
+
+ENTRY = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
+SECRETS_BEGIN = "# ---- Secrets"
+LETTERS = string.ascii_letters + string.digits
+OWN_KEYS = {"API_KEY": ("owner", keys.RIGHTS), "JUPYTERLAB_API_KEY": ("jupyterlab", ("predict", "model"))}
+
+
+def lines(path: Path) -> list[str]:
+    """The file's lines, or none if there is no such file."""
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def entries(text: list[str]) -> dict[str, str]:
+    """The variables that are set in these lines, as Compose reads them."""
+    found = (ENTRY.match(line) for line in text)
+    return {entry[1]: re.sub(r"\s+#.*$", "", entry[2]).strip().strip("'\"") for entry in found if entry}
+
+
+def values() -> dict[str, str]:
+    """What is in .env; a variable of the shell wins, as it does for Compose."""
+    written = entries(lines(ENV))
+    return written | {name: os.environ[name] for name in written if name in os.environ}
+
+
+def fresh(name: str) -> str:
+    """A new secret for this variable."""
+    return keys.make_key() if name in OWN_KEYS else "".join(secrets.choice(LETTERS) for _ in range(32))
+
+
+def added(present: list[str], example: list[str]) -> list[str]:
+    """The entries that only the example has, each with the comment above it."""
+    missing = entries(example).keys() - entries(present).keys()
+    result, comment = [], []
+    for line in example:
+        entry = ENTRY.match(line)
+        if entry and entry[1] in missing:
+            result += [*comment, line]
+        comment = [*comment, line] if line.startswith("#") else [""]
+    return result
+
+
+def filled(text: list[str], secret: set[str]) -> list[str]:
+    """The same lines, with a fresh secret where one is empty."""
+    empty = {name for name, value in entries(text).items() if not value} & secret
+    return [f"{name}={fresh(name)}" if (name := line.partition("=")[0]) in empty else line for line in text]
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file at once, readable by its owner only."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.replace(new, path)
+
+
+def secret_names(example: list[str]) -> set[str]:
+    """The variables below the example's last heading."""
+    start = next(number for number, line in enumerate(example) if line.startswith(SECRETS_BEGIN))
+    return set(entries(example[start:]))
+
+
+def make_env() -> None:
+    """Bring .env up to date with .env.example."""
+    present, example = lines(ENV), lines(EXAMPLE)
+    complete = filled(present + added(present, example) if present else example, secret_names(example))
+    if complete != present:
+        write_private(ENV, "\n".join(complete) + "\n")
+        print(".env has what was missing." if present else ".env is made, with fresh secrets.")
+    ENV.chmod(0o600)
+
+
+def let_own_keys_in() -> None:
+    """Hand the hashes of the keys in .env to the API."""
+    written = entries(lines(ENV))
+    for variable, (name, rights) in OWN_KEYS.items():
+        keys.put(API_KEYS, name, written[variable], rights)
+
+
+def main() -> None:
+    make_env()
+    try:
+        let_own_keys_in()
+    except keys.KeyProblem as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()
