@@ -4,10 +4,6 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from grafana_client import GrafanaApi
-from grafana_client.client import GrafanaException
-from niquests.exceptions import RequestException
-
 from core.registry import Promotion
 from core.settings import settings
 
@@ -20,29 +16,30 @@ def annotate_promotions(promotions: Iterable[Promotion]) -> None:
     """Mark each promotion that has no mark yet. A dashboard that is away is a message, never a failure."""
     if not settings().dashboard_url:
         return
+    from grafana_client.client import GrafanaException  # takes a second, which a laptop needs not wait for
+    from niquests.exceptions import RequestException
+
     try:
-        grafana = dashboard()
-        found = grafana.annotations.find_annotations(tags=[TAG], limit=1000)
-        marked = {tag for annotation in found for tag in annotation["tags"]}
-        for promotion in promotions:
-            if number(promotion) not in marked:
-                mark(grafana, promotion)
-    except (GrafanaException, RequestException, OSError) as error:
-        log.warning("The boards show no mark of the newest promotion; the next run tries again: %s", error)
+        _mark_missing(promotions)
+    except (GrafanaException, RequestException) as error:
+        log.warning("The boards lack the mark of a promotion; the next run tries again. %s", error)
 
 
-def dashboard() -> GrafanaApi:
+def _mark_missing(promotions: Iterable[Promotion]) -> None:
+    annotations = _dashboard().annotations
+    found = annotations.find_annotations(tags=[TAG], limit=1000)
+    marked = {tag for annotation in found for tag in annotation["tags"]}
+    for promotion in promotions:
+        number = f"{TAG} {promotion.number}"
+        if number not in marked:
+            milliseconds = int(datetime.fromisoformat(promotion.time).timestamp() * 1000)
+            text = f"{promotion.version} answers from now on. {promotion.reason}"
+            annotations.add_annotation(time_from=milliseconds, tags=[TAG, number], text=text)
+
+
+def _dashboard():
+    from grafana_client import GrafanaApi
+
     known = settings()
     credential = (known.dashboard_user, known.dashboard_password.get_secret_value())
     return GrafanaApi.from_url(known.dashboard_url.rstrip("/") + "/", credential=credential, timeout=5)
-
-
-def number(promotion: Promotion) -> str:
-    """The tag that tells one promotion's mark from all others."""
-    return f"{TAG} {promotion.number}"
-
-
-def mark(grafana: GrafanaApi, promotion: Promotion) -> None:
-    milliseconds = int(datetime.fromisoformat(promotion.time).timestamp() * 1000)
-    text = f"{promotion.version} answers from now on. {promotion.reason}"
-    grafana.annotations.add_annotation(time_from=milliseconds, tags=[TAG, number(promotion)], text=text)
