@@ -1,7 +1,7 @@
 """What the estimator is shown: one function, used in training and in serving.
 
 Change `features` for your own use case. It takes one NumPy array for each field of `Question` and returns
-one for each feature, as long as its input: float32 for numbers, object for texts. The same code turns millions
+one for each feature, of the same length: float32 for numbers, object for texts. The same code turns millions
 of rows into training data and a single question into an answer, so each row must be worked out on its own:
 nothing is learned here and nothing remembered. What has to be learned from data (categories, means, scales)
 belongs in the pipeline of estimator.py.
