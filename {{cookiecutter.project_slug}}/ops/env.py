@@ -60,11 +60,12 @@ def filled(text: list[str], secret: set[str]) -> list[str]:
     return [f"{name}={fresh(name)}" if (name := line.partition("=")[0]) in empty else line for line in text]
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace the file at once, readable by its owner only."""
+def replace(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace the file in one step; by default only its owner may read it."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="\n") as file:
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
     os.replace(new, path)
 
@@ -80,9 +81,14 @@ def make_env() -> None:
     present, example = lines(ENV), lines(EXAMPLE)
     complete = filled(present + added(present, example) if present else example, secret_names(example))
     if complete != present:
-        write_private(ENV, "\n".join(complete) + "\n")
+        replace(ENV, "\n".join(complete) + "\n")
         print(".env has what was missing." if present else ".env is made, with fresh secrets.")
     ENV.chmod(0o600)
+
+
+def empty(name: str) -> None:
+    """Take a variable's value out of .env; the next `make env` gives a secret a new one."""
+    replace(ENV, "".join(f"{name}=\n" if line.startswith(f"{name}=") else f"{line}\n" for line in lines(ENV)))
 
 
 def let_own_keys_in() -> None:

@@ -1,0 +1,64 @@
+"""The prototype: the whole pipeline and the API on this machine, without Docker. `--once` asks and ends."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from ops import api, ask, env, environment
+
+
+def free_port() -> int:
+    """8000 if nobody listens there, otherwise any other."""
+    for port in (8000, 0):
+        try:
+            with socket.create_server(("127.0.0.1", port)) as listener:
+                return listener.getsockname()[1]
+        except OSError:
+            continue
+    raise OSError("no port is free")
+
+
+def wait_until_ready(service: subprocess.Popen, port: int) -> None:
+    """Return when the API answers with a model; end with what it said if it can't."""
+    for _ in range(300):
+        try:
+            api.call("/v1/model", port=port)
+            return
+        except api.ApiProblem as problem:
+            said = problem
+        if service.poll() is not None:
+            break
+        time.sleep(0.1)
+    sys.exit(f"The API did not start: {said}")
+
+
+def serve(port: int, once: bool) -> None:
+    """Start the API, ask it, and keep it running until someone presses Ctrl-C."""
+    command = [environment.PYTHON, "-m", "prediction"]
+    service = subprocess.Popen(command, cwd=env.PROJECT, env=os.environ | {"PORT": str(port)})
+    try:
+        wait_until_ready(service, port)
+        print(f"\nThe API answers at {api.base(port)}, with its page at {api.base(port)}/docs.\n")
+        ask.ask(port)
+        if not once:
+            print("\nCtrl-C ends it.", flush=True)
+            service.wait()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        service.terminate()
+        service.wait()
+
+
+def main() -> None:
+    env.main()
+    python = environment.ready()
+    print("The pipeline, on the folder data/:", flush=True)
+    environment.run(python, "-m", "processing.run")
+    serve(free_port(), once="--once" in sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""A storage key for another application; made inside the stack, where storage's administrator may act."""
+
+from ops import asked, compose
+
+USAGE = "make storage-key NAME=reports RIGHTS=predictions:read"
+
+
+def main() -> None:
+    name, rights = asked.word("NAME", USAGE), asked.word("RIGHTS", USAGE)
+    compose.run("run", "--rm", "--no-deps", "-T", "storage-setup", "python", "-m", "storage.key", name, rights)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""One run of the pipeline now: in the platform, or without Docker on the folder data/."""
+
+from ops import compose, environment
+
+
+def main() -> None:
+    if compose.is_running("processing"):
+        compose.run("exec", "-T", "processing", "python", "-m", "processing.launch")
+    else:
+        environment.run(environment.ready(), "-m", "processing.run")
+
+
+if __name__ == "__main__":
+    main()

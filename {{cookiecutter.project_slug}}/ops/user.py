@@ -1,0 +1,48 @@
+"""Let a person sign in, or change their password. The gateway sees the new file within seconds."""
+
+import getpass
+import re
+import subprocess
+import sys
+
+from ops import asked, compose, env
+
+USERS = env.PROJECT / "access" / "users"
+NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+SHORTEST, LONGEST = 10, 72  # bcrypt looks at no more than 72 bytes
+
+
+def chosen_password(name: str) -> str:
+    """What the person types twice; without a terminal, one line of the input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass(f"Password for {name}: ")
+    if getpass.getpass("Once more: ") != password:
+        sys.exit("The two are not the same. Nothing was changed.")
+    return password
+
+
+def hashed(password: str) -> str:
+    """The password's bcrypt hash, made by the gateway's own program."""
+    command = ("exec", "-T", "gateway", "caddy", "hash-password", "--bcrypt-cost", "12")
+    return compose.run(*command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
+
+
+def main() -> None:
+    name = asked.word("NAME", "make user NAME=ann")
+    if not NAME.fullmatch(name):
+        sys.exit(f"{name!r} can't be a user's name; take 1 to 64 letters, digits and . _ @ -.")
+    if name == env.values()["ADMIN_USER"]:
+        sys.exit(f"{name} is ADMIN_USER in .env; change ADMIN_PASSWORD there, and run `make up`.")
+    if not compose.is_running("gateway"):
+        sys.exit("The gateway does not run. Say `make up` first.")
+    password = chosen_password(name)
+    if not SHORTEST <= len(password.encode()) <= LONGEST:
+        sys.exit(f"Take a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
+    others = [line for line in env.lines(USERS) if line.partition(" ")[0] != name]
+    env.replace(USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
+    print(f"{name} may sign in. To take that away, delete the line of {name} in access/users.")
+
+
+if __name__ == "__main__":
+    main()
