@@ -1,0 +1,52 @@
+"""The buckets: an S3 API in the stack, a folder on a laptop, the same calls for both."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from core.settings import settings
+
+BUCKETS = ("raw", "processed", "models", "predictions", "notebooks")
+
+
+def bucket(name: str) -> ObjectStore:
+    """Open one of BUCKETS. Opening reaches nothing: the first read or write does."""
+    if name not in BUCKETS:
+        raise ValueError(f"There is no bucket {name!r}; there are {', '.join(BUCKETS)}.")
+    config = settings()
+    address = urlparse(config.storage_url)
+    if address.scheme == "file":
+        return LocalStore(Path(url2pathname(address.path)) / name, mkdir=True)
+    return S3Store(
+        name,
+        endpoint=config.storage_url,
+        access_key_id=config.storage_access_key,
+        secret_access_key=config.storage_secret_key.get_secret_value(),
+        region=config.storage_region,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": address.scheme == "http", "connect_timeout": "2s", "timeout": "30s"},
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
+    )
+
+
+def create(store: ObjectStore, path: str, data: bytes) -> bool:
+    """Write an object only if there is none of that name. False if there is one already."""
+    try:
+        store.put(path, data, mode="create")
+    except AlreadyExistsError:
+        return False
+    return True
+
+
+def read(store: ObjectStore, path: str) -> bytes:
+    """Return the whole object. Raises FileNotFoundError if there is none."""
+    return bytes(store.get(path).bytes())
+
+
+def names(store: ObjectStore, prefix: str = "") -> list[str]:
+    """Every object's name under a folder, sorted."""
+    return sorted(item["path"] for batch in store.list(prefix or None) for item in batch)

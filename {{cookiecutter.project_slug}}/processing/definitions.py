@@ -1,0 +1,99 @@
+"""The pipeline as Dagster sees it: one asset a step, a sensor that starts it when there is work.
+
+Heavy imports stand inside functions: the code server only holds this page, runs load the rest.
+Assets hand each other nothing; every step finds its work in storage, so nothing is pickled.
+"""
+
+import time
+
+import dagster as dg
+
+STEPS = {
+    "raw": "Raw files, as they came.",
+    "rows": "Checked rows by month of the event; rejected rows with their reasons.",
+    "features": "What the model sees of each row.",
+    "candidate": "A model trained on the newest window, as ONNX with its card.",
+    "champion": "The model that answers: promoted if it beats the one before it.",
+    "batch_predictions": "The champion's predictions of the newest month.",
+    "summaries": "Tables for people and dashboards.",
+}
+
+
+UNFINISHED = [dg.DagsterRunStatus[name] for name in ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")]
+
+
+def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        description=description,
+        deps=[before] if before else [],
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
+    )
+    def step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from processing.steps import STEPS as FUNCTIONS
+        from processing.summaries import write_stage
+
+        result = FUNCTIONS[name]()
+        write_stage(name, context.run_id)
+        return dg.MaterializeResult(metadata=result)
+
+    return step
+
+
+ASSETS = [_asset(name, text, before) for (name, text), before in zip(STEPS.items(), [None, *STEPS], strict=False)]
+
+pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def=dg.in_process_executor)
+
+
+@dg.op
+def count_live_predictions(context: dg.OpExecutionContext) -> None:
+    """Bring the summary tables up to date with the answers that were given since."""
+    from processing.summaries import write_live
+
+    context.log.info(str(write_live()))
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def live_predictions():
+    """Answers given, by hour and weekday."""
+    count_live_predictions()
+
+
+@dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+def new_data(context: dg.SensorEvaluationContext):
+    """Start the pipeline when a raw file has come or `model/` has changed, one run at a time."""
+    from processing.state import inputs_digest, is_done
+
+    digest = inputs_digest()
+    if is_done(digest):
+        return dg.SkipReason("Nothing new.")
+    if context.instance.get_runs(dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1):
+        return dg.SkipReason("A run is at it.")
+    if wait := _pause_after_failures(context.instance, digest):
+        return dg.SkipReason(f"The last run from these inputs failed; the next one starts in {wait:.0f} s.")
+    return dg.RunRequest(tags={"inputs": digest})
+
+
+def _pause_after_failures(instance: dg.DagsterInstance, digest: str) -> float:
+    """Seconds still to wait: half a minute after the first failure, twice that after each further one."""
+    failed = instance.get_run_records(dg.RunsFilter(tags={"inputs": digest}, statuses=[dg.DagsterRunStatus.FAILURE]))
+    if not failed:
+        return 0
+    pause = min(30 * 2 ** (len(failed) - 1), 3600)
+    return max(0, failed[0].end_time + pause - time.time())
+
+
+@dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def new_answers(context: dg.SensorEvaluationContext):
+    """Count answers once a minute while there are new ones."""
+    from processing.summaries import live_objects
+
+    objects = live_objects()
+    newest = str(len(objects))
+    if not objects or newest == context.cursor:
+        return dg.SkipReason("No new answers.")
+    context.update_cursor(newest)
+    return dg.RunRequest()
+
+
+definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=[new_data, new_answers])

@@ -1,0 +1,53 @@
+"""Checked rows in, features out: the same function that answers questions, kept beside its rows.
+
+Features lie in a folder named by the code that made them, so edited features never mix with old ones.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from obstore.store import ObjectStore
+
+import model
+from core.schema import value_type
+from core.storage import names
+from core.tables import read_parquet, write_parquet
+from model.features import features
+from model.schema import Question
+
+
+def code_digest(*modules: str) -> str:
+    """Eight hexadecimal digits of these files of `model/`, or of all of them."""
+    folder = Path(model.__file__).parent
+    files = [folder / f"{name}.py" for name in modules] or sorted(folder.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
+def features_part(rows_part: str) -> str:
+    """Where the features of a part of `rows/` lie."""
+    return rows_part.replace("rows/", f"features/{code_digest('schema', 'features')}/", 1)
+
+
+def without_features(processed: ObjectStore) -> list[str]:
+    """The parts of `rows/` that have no features by today's code."""
+    made = set(names(processed, f"features/{code_digest('schema', 'features')}"))
+    return [part for part in names(processed, "rows") if features_part(part) not in made]
+
+
+def store_features(processed: ObjectStore, rows_part: str) -> None:
+    """Compute and store the features of one part, row for row in its order."""
+    rows = read_parquet(processed, rows_part, list(Question.model_fields))
+    write_parquet(processed, features_part(rows_part), pl.DataFrame(features(question_columns(rows))))
+
+
+def question_columns(rows: pl.DataFrame) -> dict[str, np.ndarray]:
+    """A table's columns in the form that `model.features` takes, just as `core.schema.columns` makes them."""
+    return {name: _as_numpy(rows[name], value_type(field)) for name, field in Question.model_fields.items()}
+
+
+def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
+    if issubclass(kind, (int, float)):
+        return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return column.to_numpy()

@@ -1,0 +1,45 @@
+"""Health checks of the processing containers, light enough to run every few seconds."""
+
+import json
+import os
+import socket
+import sys
+from urllib.request import urlopen
+
+
+def own_address() -> str:
+    """The address that this service binds, from LISTEN."""
+    return socket.gethostbyname(os.environ.get("LISTEN", "127.0.0.1").split()[0])
+
+
+def code() -> None:
+    """The code server takes connections."""
+    socket.create_connection((own_address(), 4000), timeout=3).close()
+
+
+def web() -> None:
+    """The pipelines' page answers."""
+    json.load(urlopen(f"http://{own_address()}:3000/pipelines/server_info", timeout=5))
+
+
+def metrics() -> None:
+    """The exporter answers, and says so when its database does not."""
+    urlopen(f"http://{own_address()}:9100/metrics", timeout=5).close()
+
+
+def daemon() -> None:
+    """The daemon's sensors have ticked within the last two minutes."""
+    import psycopg2
+
+    with psycopg2.connect(os.environ["ORCHESTRATOR_DATABASE_URL"], connect_timeout=3) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT count(*) FROM daemon_heartbeats WHERE daemon_type = 'SENSOR'"
+            " AND timestamp > (now() AT TIME ZONE 'utc') - interval '2 minutes'"
+        )
+        if cursor.fetchone() == (0,):
+            raise SystemExit("The sensors have not ticked for two minutes.")
+
+
+if __name__ == "__main__":
+    {"code": code, "web": web, "metrics": metrics, "daemon": daemon}[sys.argv[1]]()

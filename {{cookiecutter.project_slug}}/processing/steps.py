@@ -1,0 +1,98 @@
+"""The way of the data, step by step. Each step finds its work in storage and leaves its result there.
+
+So a step can be repeated at any time, and what a broken run left undone is done by the next one.
+"""
+
+import logging
+from collections.abc import Callable
+
+from core import champion, registry
+from core.storage import bucket
+from processing import batch, candidate, features, gate, ingest, summaries
+from processing.annotations import annotate_promotions
+from processing.state import mark_done
+from processing.window import TooFewRows, newest_window
+
+log = logging.getLogger(__name__)
+
+
+def fetch_raw() -> dict:
+    """Fetch what the source can deliver."""
+    return {"new_files": len(ingest.fetch(bucket("raw")))}
+
+
+def check_rows() -> dict:
+    """Check every raw file that has not been checked."""
+    raw, processed = bucket("raw"), bucket("processed")
+    reports = [_checked(raw, processed, file) for file in ingest.unchecked(raw, processed)]
+    return {"files": len(reports)} | {
+        count: sum(report[count] for report in reports) for count in ("rows_accepted", "rows_rejected")
+    }
+
+
+def _checked(raw, processed, file) -> dict:
+    report = ingest.check(raw, processed, file)
+    log.info("%(source)s: %(rows_accepted)d rows accepted, %(rows_rejected)d rejected", report)
+    if report["error"]:
+        log.warning("%(source)s: %(error)s", report)
+    return report
+
+
+def compute_features() -> dict:
+    """Compute the features of every part that has none by today's code."""
+    processed = bucket("processed")
+    missing = features.without_features(processed)
+    for part in missing:
+        features.store_features(processed, part)
+    return {"parts": len(missing)}
+
+
+def train_candidate() -> dict:
+    """Train on the newest window, convert, and publish with a card."""
+    try:
+        version = candidate.train(bucket("models"), newest_window(bucket("processed")))
+    except TooFewRows as reason:
+        log.warning("No candidate. %s", reason)
+        return {"reason": str(reason)}
+    return {"version": version} | registry.card(bucket("models"), version)["metrics"]
+
+
+def judge_candidate() -> dict:
+    """Compare the candidate with the champion and the naive baseline; promote it if it is better."""
+    models = bucket("models")
+    try:
+        window = newest_window(bucket("processed"))
+    except TooFewRows as reason:
+        return {"reason": str(reason)}
+    verdict = gate.judge(models, window, candidate.version_of(window))
+    annotate_promotions(registry.promotions(models))
+    return {name: verdict[name] for name in ("version", "promoted", "reason")}
+
+
+def predict_batch() -> dict:
+    """Predict the newest month with the champion."""
+    models = bucket("models")
+    promotion = registry.champion(models)
+    if promotion is None:
+        return {"reason": "No model has been promoted yet."}
+    model = champion.load(models, promotion.version)
+    return {"object": batch.predict_newest_month(bucket("processed"), bucket("predictions"), model)}
+
+
+def summarise() -> dict:
+    """Write the tables that dashboards and people read, where there is a database, and end the run."""
+    written = summaries.write_all()
+    mark_done()
+    return written
+
+
+STEPS: dict[str, Callable[[], dict]] = {
+    "raw": fetch_raw,
+    "rows": check_rows,
+    "features": compute_features,
+    "candidate": train_candidate,
+    "champion": judge_candidate,
+    "batch_predictions": predict_batch,
+    "summaries": summarise,
+}
+"""Each step by the name of what it makes, in their order."""

@@ -1,0 +1,122 @@
+"""What the pipeline promises for any data: good rows are used once, bad ones are kept with their reasons."""
+
+import io
+import json
+
+import polars as pl
+import pytest
+from core import registry
+from core.schema import OUTCOME
+from core.storage import names, read
+from core.tables import read_parquet, rows
+from model.schema import KEY
+from model.source import COLUMNS
+from processing.add import add
+from processing.ingest import check, reports, unchecked
+from processing.steps import STEPS
+
+NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())
+
+
+@pytest.fixture
+def checked(storage):
+    """Hand files to the pipeline, check them, and return their reports in the order of the names given."""
+
+    def check_files(**files: bytes) -> list[dict]:
+        found = {}
+        for name, content in files.items():
+            storage("raw").put(name, content)
+            waiting = unchecked(storage("raw"), storage("processed"))
+            found |= {file.path: check(storage("raw"), storage("processed"), file) for file in waiting}
+        return [found[name] for name in files]
+
+    return check_files
+
+
+def csv(table: pl.DataFrame) -> bytes:
+    return table.write_csv().encode()
+
+
+def rejected(storage) -> pl.DataFrame:
+    processed = storage("processed")
+    return pl.concat([read_parquet(processed, name) for name in names(processed, "rejected")])
+
+
+def test_csv_and_parquet_of_the_same_rows_are_the_same(checked, sample):
+    some, parquet = sample.head(100), io.BytesIO()
+    numbers = [name for name, kind in COLUMNS.items() if kind.is_numeric()]
+    some.with_columns(pl.col(numbers).cast(pl.Float64, strict=False)).write_parquet(parquet)
+    as_csv, as_parquet = checked(one=csv(some), other=parquet.getvalue())
+    assert as_csv["rows_accepted"] == 100
+    assert as_parquet["reasons"] == {"known already": 100}
+
+
+def test_a_bad_value_costs_its_row_and_nothing_else(storage, checked, sample):
+    spoiled = sample.head(100).with_columns(
+        pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("many")).otherwise(pl.col(NUMBER)).alias(NUMBER)
+    )
+    (report,) = checked(spoiled=csv(spoiled))
+    assert (report["rows_accepted"], report["rows_rejected"]) == (97, 3)
+    assert f"{NUMBER}: not a number" in report["reasons"]
+    kept = rejected(storage)
+    assert sorted(kept["row"]) == [1, 2, 3]
+    assert json.loads(kept["content"][0])[NUMBER] == "many"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\x89PNG\r\n\x1a\n\x00\x00", b"PAR1 and no more", b"a,b\n1,2\n"])
+def test_a_file_that_is_no_table_of_ours_is_reported_and_stops_nothing(checked, sample, content):
+    bad, good = checked(bad=content, good=csv(sample.head(10)))
+    assert bad["error"] and bad["rows_in"] == 0
+    assert good["rows_accepted"] == 10
+
+
+def test_a_missing_column_is_named_and_every_row_kept(storage, checked, sample):
+    (report,) = checked(short=csv(sample.head(10).drop(NUMBER)))
+    assert NUMBER in report["error"]
+    assert report["rows_rejected"] == len(rejected(storage)) == 10
+
+
+@pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
+def test_the_same_row_counts_once_wherever_it_comes_from(checked, sample):
+    some = sample.head(20)
+    first, twice, again, more = checked(
+        first=csv(some),
+        twice=csv(pl.concat([sample[20:30], sample[20:30]])),
+        again=csv(some),
+        more=csv(sample.head(40)),
+    )
+    assert [report["rows_accepted"] for report in (first, twice, again, more)] == [20, 10, 0, 10]
+    assert again["reasons"] == {"known already": 20}
+    assert len(rows()) == 40
+
+
+@pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
+def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
+    known = sample.filter(pl.col(OUTCOME).cast(pl.Float64, strict=False).is_not_null()).head(10)
+    before, after = checked(before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known))
+    assert (before["rows_without_outcome"], after["rows_accepted"]) == (10, 10)
+    assert sorted(rows()[OUTCOME]) == sorted(known[OUTCOME].cast(pl.Float64))
+
+
+def test_running_the_pipeline_twice_changes_nothing(storage, sample):
+    storage("raw").put("sample.csv", csv(sample.sample(2_000, seed=1)))
+    only_this_file = [step for name, step in STEPS.items() if name != "raw"]
+    for step in only_this_file:
+        step()
+    before = contents(storage)
+    for step in only_this_file:
+        step()
+    assert contents(storage).keys() == before.keys()
+    assert len(registry.promotions(storage("models"))) == 1
+
+
+def contents(storage) -> dict[str, bytes]:
+    stores = [storage(name) for name in ("raw", "processed", "models", "predictions")]
+    return {f"{store}/{name}": read(store, name) for store in stores for name in names(store)}
+
+
+def test_adding_a_file_never_replaces_another(storage):
+    assert "added/new.csv" in add("new.csv", b"a")
+    assert "there already" in add("folder/new.csv", b"a")
+    assert "added/new-2.csv" in add("new.csv", b"b")
+    assert [read(storage("raw"), name) for name in names(storage("raw"))] == [b"b", b"a"]
