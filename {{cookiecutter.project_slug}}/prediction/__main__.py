@@ -1,0 +1,60 @@
+"""Start one replica: `python -m prediction`."""
+
+import logging
+import os
+import socket
+
+import uvicorn
+
+from core.settings import settings
+from core.storage import bucket
+from prediction.app import create_app
+from prediction.champions import Champions
+from prediction.journal import Journal
+from prediction.keys import Keys
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the gateway keeps an idle connection, so that it never sends into one that is closing."""
+
+
+def listeners(names: str, port: int) -> list[socket.socket]:
+    """One socket for each name, so that a service is heard only on the networks of those that may ask it.
+
+    `$HOSTNAME` in a name is replaced: a container knows its own only when it runs.
+    """
+    addresses = {socket.gethostbyname(name) for name in os.path.expandvars(names).split()}
+    return [bound(address, port) for address in addresses]
+
+
+def bound(address: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    return listener
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config = settings()
+    app = create_app(
+        Champions(bucket("models")),
+        Journal(config.journal_folder, bucket("predictions")),
+        Keys(config.access_folder / "api-keys.json"),
+        config.journal_seconds,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=8,
+        )
+    )
+    server.run(sockets=listeners(config.listen, config.port))
+
+
+if __name__ == "__main__":
+    main()

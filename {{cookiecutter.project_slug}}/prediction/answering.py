@@ -1,0 +1,41 @@
+"""From checked questions to answers that are kept."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from core.champion import Champion
+from core.schema import key
+from model.schema import Question
+from prediction.journal import Journal
+from prediction.metrics import PREDICTION_SECONDS, PREDICTIONS, PREDICTIONS_VALUE
+from prediction.problems import Problem
+
+log = logging.getLogger(__name__)
+
+
+@PREDICTION_SECONDS.time()
+def answer(champion: Champion, questions: Sequence[Question], client: str, journal: Journal) -> list[dict]:
+    """Predict, keep, count. What this returns is in the journal already and may be sent."""
+    answers = [
+        {"id": str(uuid.uuid4()), "prediction": prediction, "model": champion.version}
+        for prediction in champion.predict(questions)
+    ]
+    asked = ({"key": key(question), "question": question.model_dump(mode="json")} for question in questions)
+    keep(journal, "live", client, map(dict.__or__, answers, asked))
+    PREDICTIONS.labels(champion.version).inc(len(answers))
+    for one in answers:
+        PREDICTIONS_VALUE.labels(champion.version).observe(one["prediction"])
+    return answers
+
+
+def keep(journal: Journal, kind: str, client: str, records: Iterable[dict]) -> None:
+    """Write to the journal who was told what, and when. Raises a Problem if the disk does not take it."""
+    now = datetime.now(UTC)
+    stamp = {"time": now.isoformat(timespec="milliseconds"), "client": client}
+    try:
+        journal.write(kind, now, [record | stamp for record in records])
+    except OSError as error:
+        log.error("The journal can't be written: %s", error)
+        raise Problem(503, "This could not be written down, so it was not done. Ask again later.") from None

@@ -1,0 +1,35 @@
+"""The prediction service: a function that takes its parts and returns the app."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from prediction import inside, openapi, v1
+from prediction.background import repeated
+from prediction.champions import Champions
+from prediction.journal import Journal
+from prediction.keys import Keys
+from prediction.metrics import Measured
+from prediction.problems import handle_problems
+
+LOOK_SECONDS = 2.0
+
+
+def create_app(champions: Champions, journal: Journal, keys: Keys, journal_seconds: float = 2.0) -> FastAPI:
+    """Build the service around what follows the promotions, what keeps the answers, and who may ask."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI):
+        with repeated(champions.look, LOOK_SECONDS), repeated(journal.sweep, journal_seconds):
+            # The gateway finds a replica as soon as it listens: by then it had better have its model.
+            await asyncio.to_thread(champions.looked.wait, LOOK_SECONDS)
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(Measured)
+    handle_problems(app)
+    app.include_router(v1.routes(champions, journal, keys))
+    app.include_router(inside.routes(champions))
+    openapi.describe(app)
+    return app

@@ -1,0 +1,86 @@
+"""The champion in service: follows the newest promotion, and on any doubt keeps the model it has."""
+
+import logging
+import threading
+import time
+
+from obstore.exceptions import BaseError as StorageError
+from obstore.store import ObjectStore
+
+from core.champion import Champion, Refused, load
+from core.registry import Promotion, champion
+from prediction.metrics import CHAMPION, CHAMPION_LOADED, CHAMPION_REFUSED
+from prediction.problems import Problem
+
+log = logging.getLogger(__name__)
+
+
+class Champions:
+    """`current` is the model that answers, or None. `look`, called every two seconds, replaces it."""
+
+    def __init__(self, models: ObjectStore, patience: float = 60.0):
+        self.models = models
+        self.patience = patience
+        self.current: Champion | None = None
+        self.looked = threading.Event()
+        self.number = 0
+        self.refused = 0
+        self.refused_until = 0.0
+        self.storage_away = False
+
+    @property
+    def healthy(self) -> bool:
+        """False only where a model was promoted and this replica trusts none."""
+        return self.current is not None or not self.refused
+
+    def trusted(self) -> Champion:
+        """The model that answers. Raises a Problem if there is none."""
+        if self.current is None:
+            raise Problem(503, "No model has been published yet. Ask again in a while.", headers={"Retry-After": "5"})
+        return self.current
+
+    def look(self) -> None:
+        """Load the newest promotion if it is another one than before."""
+        try:
+            self.follow(champion(self.models))
+            self.storage_away = False
+        except StorageError as error:
+            if not self.storage_away:
+                log.warning("Storage can't be asked for the champion (%s); serving goes on.", _short(error))
+            self.storage_away = True
+        finally:
+            self.looked.set()
+
+    def follow(self, promotion: Promotion | None) -> None:
+        if promotion is None or promotion.number == self.number:
+            return
+        if promotion.number == self.refused and time.monotonic() < self.refused_until:
+            return
+        try:
+            self.install(load(self.models, promotion.version), promotion)
+        except Refused as error:
+            self.refuse(promotion, error.cause, str(error))
+        except FileNotFoundError:
+            self.refuse(promotion, "missing", f"Version {promotion.version} is not in storage.")
+        except StorageError:
+            raise
+        except Exception as error:
+            self.refuse(promotion, "broken", f"Version {promotion.version} can't be loaded: {_short(error)}")
+
+    def install(self, model: Champion, promotion: Promotion) -> None:
+        self.current, self.number, self.refused = model, promotion.number, 0
+        CHAMPION.info({"version": model.version})
+        CHAMPION_LOADED.set_to_current_time()
+        log.info("Version %s answers from now on (promotion %s).", model.version, promotion.number)
+
+    def refuse(self, promotion: Promotion, cause: str, sentence: str) -> None:
+        """Say so once; look at this promotion again after a while, as a damaged object may be mended."""
+        if promotion.number != self.refused:
+            CHAMPION_REFUSED.labels(cause).inc()
+            kept = f"{self.current.version} goes on answering" if self.current else "there is no model to answer with"
+            log.error("Promotion %s is refused: %s %s.", promotion.number, sentence, kept.capitalize())
+        self.refused, self.refused_until = promotion.number, time.monotonic() + self.patience
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0][:200]

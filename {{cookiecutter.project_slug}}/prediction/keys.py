@@ -1,0 +1,62 @@
+"""Who may ask: the hashes in access/api-keys.json, read again when the file changes."""
+
+import logging
+import time
+from pathlib import Path
+
+from core.keys import ApiKey, hash_key, is_well_formed, load
+from prediction.problems import Problem
+
+log = logging.getLogger(__name__)
+
+
+class Keys:
+    """Looks at the file at most every `seconds`, so a revoked key stops working within that time."""
+
+    def __init__(self, file: Path, seconds: float = 1.0):
+        self.file = file
+        self.seconds = seconds
+        self.next_look = 0.0
+        self.seen: tuple | None = None
+        self.by_hash: dict[str, ApiKey] = {}
+
+    def check(self, text: str | None, right: str) -> ApiKey:
+        """The key behind this text, if it may do this. Raises a Problem that says why not."""
+        if not text:
+            raise unauthorised("Send your API key as a header: `Authorization: Bearer KEY`.")
+        if not is_well_formed(text):
+            raise unauthorised("This is not a whole API key. One is `slipway_` and 38 letters and digits.")
+        self.refresh()
+        key = self.by_hash.get(hash_key(text))
+        if key is None:
+            raise unauthorised("This API key is not known here; it may have been revoked.")
+        if key.expired():
+            raise unauthorised(f"This API key expired at {key.expires}. Ask for a new one.")
+        if right not in key.rights:
+            raise Problem(403, f"This API key lacks the right `{right}`; it has {', '.join(key.rights)}.")
+        return key
+
+    def refresh(self) -> None:
+        """Read the file again if it is another one than last time. A broken one changes nothing."""
+        if time.monotonic() < self.next_look:
+            return
+        self.next_look = time.monotonic() + self.seconds
+        state = self.state()
+        if state == self.seen:
+            return
+        self.seen = state
+        try:
+            self.by_hash = {key.hash: key for key in load(self.file)}
+        except Exception as error:
+            log.error("%s can't be read (%s); the keys read before stay in force.", self.file, type(error).__name__)
+
+    def state(self) -> tuple | None:
+        try:
+            found = self.file.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def unauthorised(detail: str) -> Problem:
+    return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,88 @@
+"""Which model answers, and what happens when there is a doubt about the new one."""
+
+import pytest
+from fastapi.testclient import TestClient
+from prometheus_client import REGISTRY
+
+from tests.replica import Replica
+from tests.small_model import ASKED, promote, publish
+
+OLD, NEW = "20130331-aaaaaaaa", "20130430-bbbbbbbb"
+
+
+@pytest.fixture
+def replica(tmp_path):
+    return Replica(tmp_path)
+
+
+@pytest.fixture
+def client(replica):
+    headers = {"Authorization": f"Bearer {replica.key}"}
+    with TestClient(replica.app, raise_server_exceptions=False, headers=headers) as client:
+        yield client
+
+
+def test_without_a_model_it_says_so_and_is_well_and_recovers(replica, client):
+    reply = client.post("/v1/predict", json=ASKED)
+    assert reply.status_code == 503 and "No model has been published yet" in reply.json()["detail"]
+    assert reply.headers["retry-after"]
+    assert client.get("/health").status_code == 200
+    replica.promote(OLD)
+    assert client.post("/v1/predict", json=ASKED).json()["model"] == OLD
+
+
+def test_a_model_that_is_there_already_is_loaded_before_the_first_request(replica):
+    publish(replica.models, OLD)
+    promote(replica.models, OLD)
+    with TestClient(replica.app) as client:
+        assert client.get("/health").json()["model"] == OLD
+
+
+def test_a_promotion_swaps_the_model_and_a_rollback_brings_the_old_one_back(replica, client):
+    replica.promote(OLD, minutes=20)
+    first = client.post("/v1/predict", json=ASKED).json()
+    replica.promote(NEW, minutes=60)
+    second = client.post("/v1/predict", json=ASKED).json()
+    promote(replica.models, OLD)
+    replica.champions.look()
+    third = client.post("/v1/predict", json=ASKED).json()
+    assert [answer["model"] for answer in (first, second, third)] == [OLD, NEW, OLD]
+    assert second["prediction"] == pytest.approx(first["prediction"] + 40, abs=1)
+    assert third["prediction"] == first["prediction"]
+
+
+DOUBTS = [
+    ("checksum", {"checksum": "sha256:0"}),
+    ("schema", {"fields": {"departure": "datetime"}}),
+    ("example", {"example": {"question": ASKED, "answer": 0}}),
+    ("broken", {"example": None}),
+]
+
+
+@pytest.mark.parametrize(("cause", "wrong"), DOUBTS)
+def test_on_any_doubt_the_old_model_goes_on_and_the_doubt_is_counted_once(replica, client, caplog, cause, wrong):
+    replica.promote(OLD)
+    before = REGISTRY.get_sample_value("champion_refused_total", {"reason": cause}) or 0
+    replica.promote(NEW, **wrong)
+    replica.champions.look()
+    assert client.post("/v1/predict", json=ASKED).json()["model"] == OLD
+    assert client.get("/health").status_code == 200
+    assert REGISTRY.get_sample_value("champion_refused_total", {"reason": cause}) == before + 1
+    assert len([line for line in caplog.messages if NEW in line and "refused" in line]) == 1
+
+
+def test_a_damaged_model_is_refused(replica, client):
+    replica.promote(OLD)
+    publish(replica.models, NEW)
+    replica.models.put(f"versions/{NEW}/model.onnx", b"damaged")
+    promote(replica.models, NEW)
+    replica.champions.look()
+    assert client.post("/v1/predict", json=ASKED).json()["model"] == OLD
+
+
+def test_a_replica_that_trusts_no_model_is_not_well(replica, client):
+    replica.promote(OLD, checksum="sha256:0")
+    assert client.get("/health").status_code == 503
+    assert client.post("/v1/predict", json=ASKED).status_code == 503
+    replica.promote(NEW)
+    assert client.get("/health").json() == {"status": "ok", "model": NEW}
