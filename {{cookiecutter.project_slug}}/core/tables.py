@@ -7,10 +7,11 @@ something new (its outcome, say) stands in a later part, and readers take the ne
 import io
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.schema import OUTCOME
+from core.schema import OUTCOME, value_type
 from core.storage import bucket, names, read
 from model.schema import EVENT_TIME, KEY, Question
 
@@ -73,3 +74,14 @@ def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:
     """Checked rows of some months (`2013-01`), or of all: what a notebook starts from."""
     processed = bucket("processed")
     return read_rows(processed, months(processed) if of_months is None else of_months)
+
+
+def question_columns(rows: pl.DataFrame) -> dict[str, np.ndarray]:
+    """A table's columns in the form that `model.features` takes, just as `core.schema.columns` makes them."""
+    return {name: _as_numpy(rows[name], value_type(field)) for name, field in Question.model_fields.items()}
+
+
+def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
+    if issubclass(kind, (int, float)):
+        return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return column.to_numpy()

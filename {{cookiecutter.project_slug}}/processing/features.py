@@ -6,14 +6,12 @@ Features lie in a folder named by the code that made them, so edited features ne
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
 import model
-from core.schema import value_type
 from core.storage import names
-from core.tables import read_parquet, write_parquet
+from core.tables import question_columns, read_parquet, write_parquet
 from model.features import features
 from model.schema import Question
 
@@ -40,14 +38,3 @@ def store_features(processed: ObjectStore, rows_part: str) -> None:
     """Compute and store the features of one part, row for row in its order."""
     rows = read_parquet(processed, rows_part, list(Question.model_fields))
     write_parquet(processed, features_part(rows_part), pl.DataFrame(features(question_columns(rows))))
-
-
-def question_columns(rows: pl.DataFrame) -> dict[str, np.ndarray]:
-    """A table's columns in the form that `model.features` takes, just as `core.schema.columns` makes them."""
-    return {name: _as_numpy(rows[name], value_type(field)) for name, field in Question.model_fields.items()}
-
-
-def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
-    if issubclass(kind, (int, float)):
-        return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return column.to_numpy()
