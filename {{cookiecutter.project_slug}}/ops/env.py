@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ENV = PROJECT / ".env"
 EXAMPLE = PROJECT / ".env.example"
 API_KEYS = PROJECT / "access" / "api-keys.json"
+USERS = PROJECT / "access" / "users"
 
 ENTRY = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
 SECRETS_BEGIN = "# ---- Secrets"
@@ -100,6 +101,8 @@ def let_own_keys_in() -> None:
 
 def main() -> None:
     make_env()
+    if not USERS.exists():
+        replace(USERS, "", 0o644)
     try:
         let_own_keys_in()
     except keys.KeyProblem as problem:

@@ -7,7 +7,6 @@ import sys
 
 from ops import asked, compose, env
 
-USERS = env.PROJECT / "access" / "users"
 NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 SHORTEST, LONGEST = 10, 72  # bcrypt looks at no more than 72 bytes
 
@@ -39,8 +38,8 @@ def main() -> None:
     password = chosen_password(name)
     if not SHORTEST <= len(password.encode()) <= LONGEST:
         sys.exit(f"Take a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
-    others = [line for line in env.lines(USERS) if line.partition(" ")[0] != name]
-    env.replace(USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
+    others = [line for line in env.lines(env.USERS) if line.partition(" ")[0] != name]
+    env.replace(env.USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
     print(f"{name} may sign in. To take that away, delete the line of {name} in access/users.")
 
 
