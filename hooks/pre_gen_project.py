@@ -35,11 +35,12 @@ def complaints(answers):
 def main(answers):
     # The folder's name was made safe before; what is judged is what was typed.
     wrong = list(complaints(answers | {"project_slug": answers["__typed_slug"]}))
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever Python cookiecutter has
         wrong.append("Install cookiecutter for Python 3.11 or newer; this one runs on an older Python.")
     if any(Path.cwd().iterdir()):
         wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
-    sys.exit("\n".join(wrong) if wrong else 0)
+    if wrong:
+        sys.exit("\n" + "\n".join(wrong) + "\n\nWhat follows is cookiecutter saying that it stopped.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+# Work on the template. A project that it made has a Makefile of its own.
+
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+ifeq ($(PYTHON),)
+$(error Install Python 3.11 or newer; no such Python is on the PATH)
+endif
+
+LOCAL := .venv/bin/python
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed  ## make a project in demo/ and let it learn from real flights and answer, without Docker
+	@$(LOCAL) demo.py
+
+test: .venv/installed  ## lint, bakes, hooks, promises, the project's own tests, and with Docker the whole stack
+	@$(LOCAL) -m ruff check .
+	@$(LOCAL) -m pytest -q -rs
+
+bench: .venv/installed  ## measure times, memory and sizes, and write them as JSON
+	@$(LOCAL) -m bench
+
+lock: .venv/installed  ## lock the packages for work on the template
+	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header requirements.in --output-file requirements.txt
+
+.venv/installed: requirements.txt
+	@echo "Making .venv for work on the template ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(LOCAL) -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(LOCAL) -m uv pip install --quiet --require-hashes --requirement requirements.txt
+	@touch $@
+
+.PHONY: help demo test bench lock
