@@ -22,6 +22,7 @@ class Champions:
         self.models = models
         self.patience = patience
         self.current: Champion | None = None
+        self.promoted: str | None = None
         self.looked = threading.Event()
         self.number = 0
         self.refused = 0
@@ -68,7 +69,7 @@ class Champions:
             self.refuse(promotion, "broken", f"Version {promotion.version} can't be loaded: {_short(error)}")
 
     def install(self, model: Champion, promotion: Promotion) -> None:
-        self.current, self.number, self.refused = model, promotion.number, 0
+        self.current, self.promoted, self.number, self.refused = model, promotion.time, promotion.number, 0
         CHAMPION.info({"version": model.version})
         CHAMPION_LOADED.set_to_current_time()
         log.info("Version %s answers from now on (promotion %s).", model.version, promotion.number)

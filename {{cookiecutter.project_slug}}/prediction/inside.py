@@ -16,7 +16,8 @@ def routes(champions: Champions) -> APIRouter:
             raise Problem(
                 503, "A model was promoted that this replica does not trust, and it has no other. See its log."
             )
-        return {"status": "ok", "model": champions.current and champions.current.version}
+        version = champions.current and champions.current.version
+        return {"status": "ok", "model": version, "promoted": champions.promoted}
 
     @inside.get("/model")
     async def model() -> dict:
