@@ -15,8 +15,8 @@ from core.schema import OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from core.tables import TIME
 from model.estimator import baseline, estimator
 from model.schema import TASK, Question
+from processing.code import code_digest
 from processing.conversion import convert, parity
-from processing.features import code_digest
 from processing.scores import METRIC, errors
 from processing.window import Window
 

@@ -48,7 +48,7 @@ pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def
 @dg.op
 def count_live_predictions(context: dg.OpExecutionContext) -> None:
     """Bring the summary tables up to date with the answers that were given since."""
-    from processing.summaries import write_live
+    from processing.live import write_live
 
     context.log.info(str(write_live()))
 
@@ -86,7 +86,7 @@ def _pause_after_failures(instance: dg.DagsterInstance, digest: str) -> float:
 @dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
     """Count answers once a minute while there are new ones."""
-    from processing.summaries import live_objects
+    from processing.live import live_objects
 
     objects = live_objects()
     newest = str(len(objects))

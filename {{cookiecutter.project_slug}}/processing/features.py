@@ -3,24 +3,14 @@
 Features lie in a folder named by the code that made them, so edited features never mix with old ones.
 """
 
-import hashlib
-from pathlib import Path
-
 import polars as pl
 from obstore.store import ObjectStore
 
-import model
 from core.storage import names
 from core.tables import question_columns, read_parquet, write_parquet
 from model.features import features
 from model.schema import Question
-
-
-def code_digest(*modules: str) -> str:
-    """Eight hexadecimal digits of these files of `model/`, or of all of them."""
-    folder = Path(model.__file__).parent
-    files = [folder / f"{name}.py" for name in modules] or sorted(folder.rglob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]
+from processing.code import code_digest
 
 
 def features_part(rows_part: str) -> str:

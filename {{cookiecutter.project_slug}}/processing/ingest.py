@@ -17,7 +17,8 @@ from core.storage import create, names, read
 from core.tables import ROW_COLUMNS, TIME, key_expressions, newest, parts, read_parquet, write_parquet
 from model.source import COLUMNS, extract, to_rows
 from processing.contract import ROW, reasons
-from processing.files import RawFile, Unreadable, batches, download, raw_files
+from processing.raw import RawFile, download, raw_files
+from processing.reading import Unreadable, batches
 
 MISSING_TEXTS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
 
@@ -26,12 +27,6 @@ def fetch(raw: ObjectStore) -> list[str]:
     """Store what the source can deliver now and `raw` does not have. Returns the new names."""
     have = {file.path for file in raw_files(raw)}
     return [path for path, content in extract(have) if create(raw, path, content)]
-
-
-def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
-    """Raw files that have no report yet."""
-    done = {Path(name).stem for name in names(processed, "files")}
-    return [file for file in raw_files(raw) if file.id not in done]
 
 
 def reports(processed: ObjectStore) -> list[dict]:

@@ -5,9 +5,8 @@ import json
 from datetime import UTC, datetime
 
 from core.storage import bucket, create, names
-from processing.features import code_digest
-from processing.files import RawFile, raw_files
-from processing.ingest import unchecked
+from processing.code import code_digest
+from processing.raw import RawFile, raw_files, unchecked
 
 
 def inputs_digest() -> str:

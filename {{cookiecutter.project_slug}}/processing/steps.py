@@ -10,6 +10,7 @@ from core import champion, registry
 from core.storage import bucket
 from processing import batch, candidate, features, gate, ingest, summaries
 from processing.annotations import annotate_promotions
+from processing.raw import unchecked
 from processing.state import mark_done
 from processing.window import TooFewRows, newest_window
 
@@ -24,7 +25,7 @@ def fetch_raw() -> dict:
 def check_rows() -> dict:
     """Check every raw file that has not been checked."""
     raw, processed = bucket("raw"), bucket("processed")
-    reports = [_checked(raw, processed, file) for file in ingest.unchecked(raw, processed)]
+    reports = [_checked(raw, processed, file) for file in unchecked(raw, processed)]
     return {"files": len(reports)} | {
         count: sum(report[count] for report in reports) for count in ("rows_accepted", "rows_rejected")
     }

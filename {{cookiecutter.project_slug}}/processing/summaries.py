@@ -3,41 +3,19 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 
-import psycopg2
-from psycopg2.extras import execute_values
+import polars as pl
 
 from core import registry
 from core.schema import OUTCOME
-from core.settings import settings
-from core.storage import bucket, names, read
+from core.storage import bucket, names
 from core.tables import TIME, months, newest, parts, read_parquet
-from model.schema import EVENT_TIME
+from processing.database import connect, upsert
 from processing.gate import verdicts
 from processing.ingest import reports
 from processing.scores import METRIC
-
-
-def connect():
-    """The summary tables, or None where there is no database (on a laptop)."""
-    url = settings().summaries_url.get_secret_value()
-    return psycopg2.connect(url, connect_timeout=5) if url else None
-
-
-def upsert(cursor, table: str, keys: str, rows: Iterable[dict]) -> int:
-    """Insert rows, or bring those up to date whose keys are there. Returns how many were given."""
-    rows = list(rows)
-    if rows:
-        columns = list(rows[0])
-        updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES %s ON CONFLICT ({keys}) DO UPDATE SET {updates}"
-        execute_values(cursor, sql, [[row[name] for name in columns] for row in rows])
-    return len(rows)
 
 
 def write_all() -> dict:
@@ -131,8 +109,6 @@ def _promotions() -> list[dict]:
 
 def _batch_predictions() -> list[dict]:
     """The champion's batch, by day and hour of the event."""
-    import polars as pl
-
     predictions, promotion = bucket("predictions"), registry.champion(bucket("models"))
     mine = [name for name in names(predictions, "batch") if promotion and promotion.version in name]
     rows = []
@@ -150,44 +126,3 @@ def _batch_predictions() -> list[dict]:
         )
         rows += [{"object": name, "kind": "batch", "model": promotion.version} | row for row in table.to_dicts()]
     return rows
-
-
-def write_live() -> dict:
-    """Count the answers of the last two days that are not in the tables yet."""
-    connection = connect()
-    if connection is None:
-        return {}
-    with closing(connection), connection, connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT object FROM predictions WHERE kind = 'live'")
-        known = {name for (name,) in cursor.fetchall()}
-        new = [name for name in live_objects() if name not in known]
-        rows = [row for name in new for row in _live(name)]
-        return {"objects": len(new), "rows": upsert(cursor, "predictions", "object, model, day, hour", rows)}
-
-
-def live_objects() -> list[str]:
-    """Stored answers, newest last."""
-    return names(bucket("predictions"), "live")
-
-
-def _live(name: str) -> list[dict]:
-    totals = defaultdict(lambda: [0, 0.0])
-    for line in read(bucket("predictions"), name).splitlines():
-        answer = json.loads(line)
-        when = datetime.fromisoformat(answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"])
-        total = totals[answer["model"], when.date(), when.hour]
-        total[0] += 1
-        total[1] += answer["prediction"]
-    return [
-        {
-            "object": name,
-            "kind": "live",
-            "model": model,
-            "day": day,
-            "weekday": day.weekday(),
-            "hour": hour,
-            "predictions": count,
-            "total": total,
-        }
-        for (model, day, hour), (count, total) in totals.items()
-    ]

@@ -5,6 +5,7 @@ import json
 
 import polars as pl
 import pytest
+
 from core import registry
 from core.schema import OUTCOME
 from core.storage import names, read
@@ -12,7 +13,8 @@ from core.tables import read_parquet, rows
 from model.schema import KEY
 from model.source import COLUMNS
 from processing.add import add
-from processing.ingest import check, reports, unchecked
+from processing.ingest import check
+from processing.raw import unchecked
 from processing.steps import STEPS
 
 NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())

@@ -1,0 +1,60 @@
+"""Answers that were given, by day and hour of their event, in the summary tables."""
+
+import json
+from collections import defaultdict
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from core.storage import bucket, names, read
+from model.schema import EVENT_TIME
+from processing.database import connect, upsert
+
+HOURS = 26
+"""How far back to look for answers; prediction keeps them on disk while storage is away."""
+
+
+def write_live() -> dict:
+    """Count the stored answers of the last HOURS that are not in the tables yet."""
+    connection = connect()
+    if connection is None:
+        return {}
+    with closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [_hours()[0]])
+        known = {name for (name,) in cursor.fetchall()}
+        new = [name for name in live_objects() if name not in known]
+        rows = [row for name in new for row in _live(name)]
+        return {"objects": len(new), "rows": upsert(cursor, "predictions", "object, model, day, hour", rows)}
+
+
+def live_objects() -> list[str]:
+    """The objects in which the answers of the last HOURS are stored."""
+    predictions = bucket("predictions")
+    return [name for hour in _hours() for name in names(predictions, hour)]
+
+
+def _hours() -> list[str]:
+    now = datetime.now(UTC)
+    return [f"{now - timedelta(hours=ago):live/%Y/%m/%d/%H}" for ago in reversed(range(HOURS))]
+
+
+def _live(name: str) -> list[dict]:
+    totals = defaultdict(lambda: [0, 0.0])
+    for line in read(bucket("predictions"), name).splitlines():
+        answer = json.loads(line)
+        when = datetime.fromisoformat(answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"])
+        total = totals[answer["model"], when.date(), when.hour]
+        total[0] += 1
+        total[1] += answer["prediction"]
+    return [
+        {
+            "object": name,
+            "kind": "live",
+            "model": model,
+            "day": day,
+            "weekday": day.weekday(),
+            "hour": hour,
+            "predictions": count,
+            "total": total,
+        }
+        for (model, day, hour), (count, total) in totals.items()
+    ]

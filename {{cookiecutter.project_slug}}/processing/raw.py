@@ -1,0 +1,47 @@
+"""The bucket `raw`: which files there are, and which of them have been checked."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from obstore.store import ObjectStore
+
+from core.storage import names
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One version of an object in the bucket `raw`."""
+
+    path: str
+    etag: str
+    arrived: datetime
+
+    @property
+    def id(self) -> str:
+        """Names everything that is made from this file; sorts by arrival."""
+        digest = hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:12]
+        return f"{self.arrived:%Y%m%dT%H%M%S%f}-{digest}"
+
+
+def raw_files(raw: ObjectStore) -> list[RawFile]:
+    """Every raw file, in the order of arrival."""
+    listed = [item for batch in raw.list() for item in batch]
+    files = [RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"]) for item in listed]
+    return sorted(files, key=lambda file: (file.arrived, file.path))
+
+
+def download(raw: ObjectStore, file: RawFile, folder: Path) -> Path:
+    """Copy a raw file to a local folder, piece by piece, so that its size does not matter to memory."""
+    local = folder / "raw"
+    with local.open("wb") as out:
+        for piece in raw.get(file.path).stream(min_chunk_size=8 * 1024 * 1024):
+            out.write(piece)
+    return local
+
+
+def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
+    """Raw files that have no report yet."""
+    done = {PurePosixPath(name).stem for name in names(processed, "files")}
+    return [file for file in raw_files(raw) if file.id not in done]
