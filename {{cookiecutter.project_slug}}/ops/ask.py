@@ -5,27 +5,35 @@ import sys
 
 from ops import api
 
+WITHOUT_MAKE = """
+    curl {base}/v1/predict -H "Authorization: Bearer $(sed -n s/^API_KEY=//p .env)" \\
+         -H "Content-Type: application/json" -d '{question}'"""
 
-def ask(port: int | None = None) -> None:
-    """Show the question, the answer, and how to ask without `make`."""
+
+def ask(port: int | None = None) -> dict:
+    """Show the card's question and the champion's answer to it, and return the question."""
     card = api.call("/v1/model", port=port)
     question = card["example"]["question"]
     answer = api.call("/v1/predict", question, port)
     print(f"question:   {json.dumps(question)}")
     print(f"prediction: {told(answer['prediction'], card['outcome'])}  (model {answer['model']})")
-    print(f"""
-    curl {api.base(port)}/v1/predict -H "Authorization: Bearer $(sed -n s/^API_KEY=//p .env)" \\
-         -H "Content-Type: application/json" -d '{json.dumps(question)}'""")
+    return question
 
 
-def told(prediction: float, outcome: dict) -> str:
+def told(prediction: float | str, outcome: dict) -> str:
     """The prediction with the name and unit of what it predicts."""
-    return f"{outcome['name']} = {prediction:.6g} {outcome.get('unit') or ''}".rstrip()
+    value = f"{prediction:.6g}" if isinstance(prediction, float) else prediction
+    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip()
+
+
+def show_how(question: dict, port: int | None = None) -> None:
+    """Say how to ask without `make`."""
+    print(WITHOUT_MAKE.format(base=api.base(port), question=json.dumps(question)))
 
 
 def main() -> None:
     try:
-        ask()
+        show_how(ask())
     except api.ApiProblem as problem:
         sys.exit(str(problem))
 

@@ -41,8 +41,9 @@ def serve(port: int, once: bool) -> None:
     try:
         wait_until_ready(service, port)
         print(f"\nThe API answers at {api.base(port)}, with its page at {api.base(port)}/docs.\n")
-        ask.ask(port)
+        question = ask.ask(port)
         if not once:
+            ask.show_how(question, port)
             print("\nCtrl-C ends it.", flush=True)
             service.wait()
     except KeyboardInterrupt:

@@ -1,0 +1,196 @@
+"""The compose file's promises, read as Docker reads it. Needs Docker's command, but no running Docker."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import UNBAKED, bake
+
+EXACT = re.compile(r"[^:]+:\D{0,8}\d+(\.\d+){1,2}(-[a-z]+[\d.]*)*|[^:]+:RELEASE\.[\dTZ-]+")
+HIDDEN = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY")
+OWN_USER = {"grafana/grafana": "472", "prom/prometheus": "nobody", "prom/alertmanager": "nobody"}
+AS_ROOT = {"storage": "its image knows no other user; it has none of root's capabilities"}
+WRITABLE = {}
+CAPABLE = {}
+JOBS = {"storage-setup", "database-setup"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def docker():
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
+        missing = "Docker Compose is not installed, so nothing was checked that Docker reads in compose.yaml."
+        (pytest.fail if os.environ.get("REQUIRE_STACK") == "1" else pytest.skip)(missing)
+
+
+def variables(project: Path) -> dict[str, str]:
+    """What is in the project's .env."""
+    text = (project / ".env").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
+def secret_names() -> list[str]:
+    """The variables that compose needs and `make env` makes; API_KEY is for people only."""
+    text = (UNBAKED / ".env.example").read_text(encoding="utf-8").partition("# ---- Secrets")[2]
+    return [name for name in re.findall(r"^([A-Z_]+)=", text, re.MULTILINE) if name != "API_KEY"]
+
+
+def config(project: Path, **changed: str) -> subprocess.CompletedProcess:
+    """Ask Compose how it understands the project, with nothing of this shell's own settings."""
+    known = re.findall(r"^([A-Z_]+)=", (UNBAKED / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    clean = {name: value for name, value in os.environ.items() if name not in known}
+    command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
+    return subprocess.run(command, cwd=project, env=clean | changed, capture_output=True, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def services(project) -> dict[str, dict]:
+    done = config(project)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["services"]
+
+
+def breaking(services: dict[str, dict], promise, but=()) -> list[str]:
+    """The services that do not keep a promise, apart from those that are excused with a reason."""
+    return [name for name, service in services.items() if name not in but and not promise(service)]
+
+
+def is_built_here(service: dict) -> bool:
+    return "build" in service or service["image"].endswith("-processing")
+
+
+def dockerfiles() -> list[Path]:
+    return sorted(UNBAKED.glob("*/Dockerfile"))
+
+
+def test_each_service_has_the_folder_it_is_named_for(project, services):
+    assert [name for name in services if not (project / name.split("-")[0]).is_dir()] == []
+
+
+@pytest.mark.parametrize("image", ["postgres:18.6-alpine3.24", "python:3.13.16-slim-trixie", "prom/prometheus:v3.15.0"])
+def test_an_exact_tag_is_seen_as_one(image):
+    assert EXACT.fullmatch(image)
+
+
+@pytest.mark.parametrize("image", ["postgres", "postgres:latest", "postgres:18", "python:3-slim", "caddy:alpine"])
+def test_a_floating_tag_is_seen_as_one(image):
+    assert not EXACT.fullmatch(image)
+
+
+def test_every_image_is_an_exact_version(services):
+    assert breaking(services, lambda service: is_built_here(service) or EXACT.fullmatch(service["image"])) == []
+    bases = [
+        line.split()[1] for file in dockerfiles() for line in file.read_text().splitlines() if line.startswith("FROM")
+    ]
+    assert bases and [base for base in bases if not EXACT.fullmatch(base)] == []
+
+
+def test_what_stays_up_says_whether_it_is_well_and_is_started_again(services):
+    kept_up = {name: service for name, service in services.items() if name not in JOBS}
+    assert breaking(kept_up, lambda service: service.get("healthcheck", {}).get("test", ["NONE"])[0] != "NONE") == []
+    assert breaking(kept_up, lambda service: service["restart"] == "unless-stopped") == []
+
+
+def test_a_job_ends_and_somebody_waits_for_it(services):
+    """Otherwise `up --wait` fails when it has ended well."""
+    awaited = {
+        name
+        for service in services.values()
+        for name, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+    assert awaited == JOBS
+    assert breaking({name: services[name] for name in JOBS}, lambda service: service["restart"] == "no") == []
+
+
+def test_every_service_has_limits(services):
+    def is_limited(service):
+        return {"memory", "cpus", "pids"} <= service["deploy"]["resources"]["limits"].keys()
+
+    assert breaking(services, is_limited) == []
+    assert breaking(services, lambda service: {"max-size", "max-file"} <= service["logging"]["options"].keys()) == []
+
+
+def test_no_service_can_do_more_than_it_needs(services):
+    assert breaking(services, lambda service: service.get("read_only"), but=WRITABLE) == []
+    assert breaking(services, lambda service: service.get("cap_drop") == ["ALL"]) == []
+    assert breaking(services, lambda service: not service.get("cap_add"), but=CAPABLE) == []
+    assert breaking(services, lambda service: service.get("security_opt") == ["no-new-privileges:true"]) == []
+    assert breaking(services, lambda service: not service.get("privileged")) == []
+
+
+def test_nobody_is_root_without_a_reason(services):
+    def has_a_user(service):
+        image = service.get("image", "").partition(":")[0]
+        return is_built_here(service) or service.get("user", "root") not in ("root", "0") or image in OWN_USER
+
+    assert breaking(services, has_a_user, but=AS_ROOT) == []
+    last = {file.parent.name: re.findall(r"^USER (\S+)", file.read_text(), re.MULTILINE)[-1:] for file in dockerfiles()}
+    assert {name for name, user in last.items() if user in ([], ["root"], ["0"])} == set()
+
+
+def test_only_the_gateway_can_be_reached_and_only_from_this_machine(services):
+    assert breaking(services, lambda service: not service.get("ports")) == ["gateway"]
+    assert breaking(services, lambda service: service.get("network_mode") is None) == []
+    assert {port.get("host_ip") for port in services["gateway"]["ports"]} == {"127.0.0.1"}
+
+
+def test_a_domain_opens_80_and_443_and_nothing_else(project):
+    ports = json.loads(config(project, DOMAIN="flights.example.org").stdout)["services"]["gateway"]["ports"]
+    assert {port["published"] for port in ports if port.get("host_ip") != "127.0.0.1"} == {"80", "443"}
+
+
+def test_a_part_that_is_always_there_needs_no_part_that_can_be_switched_off(services):
+    optional = {name for name, service in services.items() if service.get("profiles")}
+    assert optional
+    always = {name: service for name, service in services.items() if name not in optional}
+    assert breaking(always, lambda service: not optional & service.get("depends_on", {}).keys()) == []
+
+
+def test_each_password_in_the_platform_is_a_secret_of_this_project(project, services):
+    """A value that stands in the compose file would be everybody's."""
+    here = variables(project)
+    ours = {here[name] for name in secret_names()}
+    known = [
+        (name, variable)
+        for name, service in services.items()
+        for variable, value in (service.get("environment") or {}).items()
+        if HIDDEN.search(variable) and not variable.startswith("ALERT_") and value not in ours
+    ]
+    assert known == []
+
+
+def test_addresses_with_a_password_hold_a_secret_of_this_project(project, services):
+    ours = {variables(project)[name] for name in secret_names()}
+    addresses = [v for s in services.values() for v in (s.get("environment") or {}).values() if "@" in (v or "")]
+    passwords = [re.search(r"://[^:]+:([^@]+)@", address)[1] for address in addresses]
+    assert passwords and set(passwords) <= ours
+
+
+def test_without_env_compose_says_what_to_do(project, tmp_path):
+    shutil.copytree(project, tmp_path / "clone", ignore=shutil.ignore_patterns(".env", ".venv"))
+    done = config(tmp_path / "clone")
+    assert done.returncode != 0
+    assert "COMPOSE_PROJECT_NAME" in done.stderr and "run make env" in done.stderr
+
+
+@pytest.mark.parametrize("name", secret_names())
+def test_an_empty_secret_is_refused_by_name(project, name):
+    done = config(project, **{name: ""})
+    assert done.returncode != 0
+    assert name in done.stderr and "run make env" in done.stderr
+
+
+def test_the_project_names_its_containers_networks_and_volumes(tmp_path):
+    """So that renaming the folder loses nothing, and two projects share nothing."""
+    project = bake(tmp_path / "here", "project_slug=lake")
+    renamed = project.rename(tmp_path / "renamed")
+    read = json.loads(config(renamed).stdout)
+    assert read["name"] == "lake"
+    assert [name for name, service in read["services"].items() if "container_name" in service] == []

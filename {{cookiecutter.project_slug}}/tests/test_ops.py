@@ -1,0 +1,145 @@
+"""What `make` does before it starts anything: the settings, and what would keep the platform from starting."""
+
+import os
+import shutil
+import socket
+import stat
+import sys
+
+import pytest
+
+from core import keys
+from ops import env, preflight
+
+EXAMPLE = """\
+# The name.
+NAME=lake
+
+# ---- Secrets ----
+
+# Opens the lake.
+LAKE_PASSWORD=
+API_KEY=
+JUPYTERLAB_API_KEY=
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project with an .env.example of its own."""
+    for name, path in {"ENV": ".env", "EXAMPLE": ".env.example", "API_KEYS": "access/api-keys.json"}.items():
+        monkeypatch.setattr(env, name, tmp_path / path)
+    env.EXAMPLE.write_text(EXAMPLE)
+    return tmp_path
+
+
+def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only(project):
+    env.main()
+    first = env.values()
+    assert first["NAME"] == "lake" and len(first["LAKE_PASSWORD"]) == 32 and keys.is_well_formed(first["API_KEY"])
+    assert os.name == "nt" or stat.S_IMODE(env.ENV.stat().st_mode) == 0o600
+    env.ENV.unlink()
+    env.main()
+    assert not set(first.values()) & set(env.values().values()) - {"lake"}
+
+
+def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_comment(project):
+    env.main()
+    mine = env.ENV.read_text().replace("NAME=lake", "NAME=mine   # of old") + "EXTRA=1\n"
+    env.ENV.write_text(mine)
+    env.EXAMPLE.write_text(EXAMPLE + "\n# New in this version.\nNEW_PASSWORD=\n")
+    env.main()
+    assert env.ENV.read_text().startswith(mine)
+    assert "# New in this version.\nNEW_PASSWORD=" in env.ENV.read_text()
+    assert env.values()["NAME"] == "mine" and len(env.values()["NEW_PASSWORD"]) == 32
+    again = env.ENV.read_text()
+    env.main()
+    assert env.ENV.read_text() == again
+
+
+def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old(project):
+    env.main()
+    old = env.values()["API_KEY"]
+    env.empty("API_KEY")
+    env.main()
+    hashes = {key.name: key.hash for key in keys.load(env.API_KEYS)}
+    assert hashes.keys() == {"owner", "jupyterlab"}
+    assert hashes["owner"] == keys.hash_key(env.values()["API_KEY"]) != keys.hash_key(old)
+
+
+def test_half_a_key_is_refused_with_what_to_do(project):
+    env.main()
+    env.ENV.write_text(env.ENV.read_text().replace("\nAPI_KEY=slipway_", "\nAPI_KEY="))
+    with pytest.raises(SystemExit, match="Empty its line in .env and run `make env`"):
+        env.main()
+
+
+GOOD = {
+    "GATEWAY_PORT": "8080",
+    "LAB_PORT": "8081",
+    "STORAGE_PORT": "9000",
+    "DOMAIN": "flights.example.org",
+    "CERTIFICATES": "acme",
+    "ADMIN_USER": "admin",
+}
+
+
+def test_good_settings_are_no_problem():
+    assert list(preflight.setting_problems(GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_PORT", ""),
+        ("GATEWAY_PORT", "web"),
+        ("LAB_PORT", "70000"),
+        ("STORAGE_PORT", "8080"),
+        ("DOMAIN", "https://flights.example.org"),
+        ("DOMAIN", "localhost"),
+        ("CERTIFICATES", "none"),
+        ("ADMIN_USER", ""),
+        ("ADMIN_USER", "two words"),
+    ],
+)
+def test_a_setting_that_can_not_be_meant_is_named(name, value):
+    (problem,) = preflight.setting_problems(GOOD | {name: value})
+    assert name in problem and "write " in problem
+
+
+def docker_that_says(folder, monkeypatch, script: str) -> None:
+    """Put a program named docker, and nothing else, on the PATH."""
+    program = folder / "docker"
+    program.write_text(f"#!{shutil.which('sh')}\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_no_docker_is_answered_with_where_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (problem,) = preflight.docker_problems()
+    assert "not installed" in problem and "make local" in problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("case $1 in version) echo 24.0.9;; *) echo 2.40.0;; esac", ["Engine is 24.0.9"]),
+        ("case $1 in version) echo 29.1.0;; *) echo v2.23.3-desktop.1;; esac", ["Compose is v2.23.3"]),
+        ("case $1 in version) echo 29.1.0;; *) exit 1;; esac", ["Compose is not installed"]),
+        ("case $1 in version) echo no daemon >&2; exit 1;; *) echo 5.0.0;; esac", ["does not answer: no daemon"]),
+        ("echo 25.0.0", []),
+    ],
+)
+def test_a_docker_that_would_not_do_is_named_with_what_to_do(tmp_path, monkeypatch, script, expected):
+    docker_that_says(tmp_path, monkeypatch, script)
+    found = list(preflight.docker_problems())
+    assert len(found) == len(expected) and all(part in problem for part, problem in zip(expected, found, strict=True))
+
+
+def test_a_taken_port_is_seen():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert not preflight.is_free("127.0.0.1", port)
+    assert preflight.is_free("127.0.0.1", port)
