@@ -21,7 +21,11 @@ def create_app(champions: Champions, journal: Journal, keys: Keys, journal_secon
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):
-        with repeated(champions.look, LOOK_SECONDS), repeated(journal.sweep, journal_seconds):
+        with (
+            repeated(champions.look, LOOK_SECONDS),
+            repeated(journal.sync, journal_seconds),
+            repeated(journal.sweep, journal_seconds),
+        ):
             # The gateway finds a replica as soon as it listens: by then it had better have its model.
             await asyncio.to_thread(champions.looked.wait, LOOK_SECONDS)
             yield

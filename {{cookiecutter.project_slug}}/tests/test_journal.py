@@ -8,7 +8,7 @@ import pytest
 from obstore.store import LocalStore, S3Store
 
 from core.storage import create, names
-from prediction.journal import Journal, object_name
+from prediction.journal import Journal
 from tests.replica import records
 
 NOW = datetime(2013, 4, 1, 9, 15, tzinfo=UTC)
@@ -38,9 +38,10 @@ def ids(store) -> list[int]:
 
 def abandon(journal: Journal) -> None:
     """What the death of a process does: its files stay, its locks fall."""
-    for file in journal.open.values():
+    journal.finish()
+    for file in journal.finished:
         os.close(file.descriptor)
-    journal.open = {}
+    journal.finished = []
 
 
 def test_what_is_written_is_uploaded_by_the_hour_of_the_answer(folder, store):
@@ -50,6 +51,16 @@ def test_what_is_written_is_uploaded_by_the_hour_of_the_answer(folder, store):
     journal.sweep()
     assert [name.rsplit("/", 1)[0] for name in names(store)] == ["live/2013/04/01/09", "live/2013/04/01/10"]
     assert ids(store) == [1, 2, 3] and list(folder.iterdir()) == []
+
+
+def test_of_two_replicas_that_share_a_folder_each_says_once_that_storage_is_away(folder, caplog):
+    replicas = [Journal(folder, NOWHERE) for _ in range(2)]
+    for id in range(5):
+        for journal in replicas:
+            journal.write("live", NOW, [{"id": id}])
+            journal.sync()
+            journal.sweep()
+    assert len(caplog.messages) == 2 and len(list(folder.iterdir())) == 4
 
 
 def test_while_storage_is_away_answers_wait_in_one_file_and_come_once_it_is_back(folder, store):
@@ -66,8 +77,9 @@ def test_while_storage_is_away_answers_wait_in_one_file_and_come_once_it_is_back
 def test_an_upload_whose_answer_was_lost_is_not_stored_twice(folder, store):
     journal = Journal(folder, store)
     journal.write("live", NOW, [{"id": 1}])
-    (path,) = journal.release()
-    create(store, object_name(path), path.read_bytes())
+    journal.finish()
+    (file,) = journal.finished
+    create(store, file.object_name(), file.path.read_bytes())
     journal.sweep()
     assert ids(store) == [1] and list(folder.iterdir()) == []
 
@@ -87,7 +99,7 @@ def test_what_a_dead_replica_left_is_uploaded_by_another_but_not_what_a_living_o
 def test_a_line_that_a_crash_cut_off_was_never_answered_and_is_left_out(folder, store):
     journal = Journal(folder, store)
     journal.write("live", NOW, [{"id": 1}])
-    os.write(journal.open["live"].descriptor, b'{"id": 2, "predic')
+    os.write(journal.file("live", "2013-04-01T09").descriptor, b'{"id": 2, "predic')
     abandon(journal)
     Journal(folder, store).sweep()
     assert ids(store) == [1]
