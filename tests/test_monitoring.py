@@ -1,0 +1,103 @@
+"""Rules, scraping and alert messages, checked by Prometheus' and Alertmanager's own tools in their images."""
+
+import os
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from conftest import UNBAKED
+
+MONITORING = UNBAKED / "monitoring"
+SERVICES = yaml.safe_load((UNBAKED / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+
+def run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def images():
+    """A Docker Engine with the two images."""
+    if shutil.which("docker") is None or run("docker", "version").returncode:
+        missing = "No Docker Engine answers, so promtool and amtool were not run."
+        (pytest.fail if os.environ.get("REQUIRE_STACK") == "1" else pytest.skip)(missing)
+    if command := os.environ.get("IMAGES_COMMAND"):
+        names = [SERVICES[name]["image"] for name in ("monitoring", "monitoring-alerts")]
+        subprocess.run([*shlex.split(command), *names], check=True)
+
+
+def promtool(*words: str) -> subprocess.CompletedProcess:
+    mounted = f"{MONITORING}:/etc/prometheus:ro"
+    image = SERVICES["monitoring"]["image"]
+    return run("docker", "run", "--rm", "--volume", mounted, "--entrypoint", "promtool", image, *words)
+
+
+def alerts(document) -> set[str]:
+    """Every alert that some test of rules.test.yml expects to come."""
+    tests = (case for test in document["tests"] for case in test.get("alert_rule_test", []))
+    return {case["alertname"] for case in tests if case["exp_alerts"]}
+
+
+def test_prometheus_accepts_its_configuration(images):
+    done = promtool("check", "config", "--lint-fatal", "/etc/prometheus/prometheus.yml")
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_alert_comes_when_it_should_and_not_before(images):
+    done = promtool("test", "rules", "/etc/prometheus/rules.test.yml")
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_alert_is_without_a_test_nor_without_words():
+    rules = yaml.safe_load((MONITORING / "rules.yml").read_text(encoding="utf-8"))
+    written = [rule for group in rules["groups"] for rule in group["rules"]]
+    tested = alerts(yaml.safe_load((MONITORING / "rules.test.yml").read_text(encoding="utf-8")))
+    assert {rule["alert"] for rule in written} == tested
+    assert [rule["alert"] for rule in written if rule["annotations"].keys() != {"summary", "action"}] == []
+    assert {rule["labels"]["severity"] for rule in written} == {"critical", "warning", "info"}
+
+
+def test_everything_that_is_measured_is_a_service():
+    jobs = yaml.safe_load((MONITORING / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert {job["job_name"] for job in jobs} <= SERVICES.keys()
+
+
+MAIL = {
+    "ALERT_EMAIL_TO": "you@example.org",
+    "ALERT_EMAIL_FROM": "Zoë O'Neil <me@example.org>",
+    "ALERT_SMTP": "mail:587",
+}
+ADDRESSES = [
+    ({}, None),
+    ({"ALERT_WEBHOOK": "http://hook/a?b='\"$(id)"}, "webhook_configs"),
+    ({"ALERT_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}, "slack_configs"),
+    ({"ALERT_WEBHOOK": "https://discord.com/api/webhooks/1/x"}, "discord_configs"),
+    (MAIL, "email_configs"),
+    ({**MAIL, "ALERT_SMTP_USER": "me'\"$(id)", "ALERT_SMTP_PASSWORD": 'it\'s "secret" \\ $(id)'}, "auth_password_file"),
+]
+
+
+def written_configuration(addresses: dict[str, str]) -> subprocess.CompletedProcess:
+    """What start.sh writes for these addresses, after amtool has accepted it."""
+    script = """sed 's#^exec /bin/alertmanager.*#cat "$config"; amtool check-config "$config"; exit#' \
+        /etc/alertmanager/start.sh > /tmp/start.sh && sh /tmp/start.sh"""
+    environment = [word for name, value in addresses.items() for word in ("--env", f"{name}={value}")]
+    mounted = ["--read-only", "--tmpfs", "/tmp", "--volume", f"{MONITORING / 'alertmanager'}:/etc/alertmanager:ro"]
+    image = SERVICES["monitoring-alerts"]["image"]
+    return run("docker", "run", "--rm", *mounted, *environment, "--entrypoint", "sh", image, "-c", script)
+
+
+@pytest.mark.parametrize(("addresses", "expected"), ADDRESSES)
+def test_alertmanager_accepts_every_kind_of_address(images, addresses, expected):
+    done = written_configuration(addresses)
+    assert done.returncode == 0, done.stdout
+    assert expected is None or expected in done.stdout
+    assert "secret" not in done.stdout
+
+
+def test_an_address_for_mail_without_a_server_is_refused_with_what_to_set(images):
+    done = written_configuration({"ALERT_EMAIL_TO": "you@example.org"})
+    assert done.returncode == 1
+    assert "set ALERT_SMTP (host:port) and ALERT_EMAIL_FROM as well" in done.stdout
