@@ -102,7 +102,7 @@ def let_own_keys_in() -> None:
 def main() -> None:
     make_env()
     if not USERS.exists():
-        replace(USERS, "", 0o644)
+        replace(USERS, "# Who may sign in: name and bcrypt hash, written by `make user`.\n", 0o644)
     try:
         let_own_keys_in()
     except keys.KeyProblem as problem:
