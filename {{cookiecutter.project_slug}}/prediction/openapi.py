@@ -54,10 +54,10 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict:
         if app.openapi_schema is None:
-            app.openapi_schema = get_openapi(
-                title="Prediction API", version="1", description=DESCRIPTION, routes=app.routes
-            )
-            app.openapi_schema["components"]["schemas"] |= body_schemas()
+            described = get_openapi(title="Prediction API", version="1", description=DESCRIPTION, routes=app.routes)
+            described["components"]["schemas"] |= body_schemas()
+            say_units(described["components"]["schemas"])
+            app.openapi_schema = described
         return app.openapi_schema
 
     app.openapi = openapi
@@ -69,11 +69,14 @@ def describe(app: FastAPI) -> None:
 
 
 def body_schemas() -> dict:
-    """The models that routes read themselves, with each unit in the words that the page shows."""
+    """The models that routes read themselves, which FastAPI therefore does not know."""
     models = [(model, "validation") for model in (Question, Questions, Report, ProblemDetails)]
-    schemas = models_json_schema(models, ref_template=REF)[1]["$defs"]
+    return models_json_schema(models, ref_template=REF)[1]["$defs"]
+
+
+def say_units(schemas: dict) -> None:
+    """The page shows no keyword `unit`, so it is said in the description."""
     for schema in schemas.values():
         for field in schema["properties"].values():
             if "unit" in field:
-                field["description"] = f"{field.get('description', '')}, in {field['unit']}"
-    return schemas
+                field["description"] = f"{field.get('description', '')}, in {field['unit']}".removeprefix(", in ")

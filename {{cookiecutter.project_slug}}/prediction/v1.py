@@ -17,7 +17,7 @@ from prediction.journal import Journal
 from prediction.keys import Keys
 from prediction.openapi import QUESTION, QUESTIONS, REPORTS, problems
 
-bearer = HTTPBearer(scheme_name="API key", description="An API key, `slipway_…`", auto_error=False)
+bearer = HTTPBearer(scheme_name="Bearer", description="An API key, `slipway_…`", auto_error=False)
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 

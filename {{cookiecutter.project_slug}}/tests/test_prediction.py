@@ -203,7 +203,8 @@ def test_the_openapi_page_and_its_example_come_from_here(serving, ask):
     distance = described["components"]["schemas"]["Question"]["properties"]["distance"]
     assert (distance["minimum"], distance["maximum"], distance["unit"]) == (10, 10_000, "miles")
     assert "miles" in distance["description"]
-    assert "API key" in described["components"]["securitySchemes"]
+    assert "in minutes" in described["components"]["schemas"]["Answer"]["properties"]["prediction"]["description"]
+    assert described["paths"]["/v1/predict"]["post"]["security"] == [{"Bearer": []}]
 
 
 def test_every_reference_of_the_description_leads_somewhere(ask):
