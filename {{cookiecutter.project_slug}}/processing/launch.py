@@ -1,0 +1,46 @@
+"""Start one run of the pipeline through the orchestrator and follow it to its end."""
+
+import subprocess
+import time
+import uuid
+
+import dagster as dg
+
+WORKSPACE = "/app/processing/home/workspace.yaml"
+
+
+def launch() -> str:
+    """Queue a run; it starts when no other one is at work. Returns its id."""
+    run_id = str(uuid.uuid4())
+    command = ["dagster", "job", "launch", "-w", WORKSPACE, "-j", "pipeline", "--run-id", run_id]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"The run could not be queued. {done.stderr.strip()[-500:]}")
+    return run_id
+
+
+def follow(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    """Print each step as it ends, until the run has ended."""
+    shown = 0
+    while True:
+        status = instance.get_run_by_id(run_id).status
+        ended = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE})
+        for entry in ended[shown:]:
+            print(f"  {entry.step_key}: {entry.dagster_event.message}", flush=True)
+        shown = len(ended)
+        if status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
+            return status
+        time.sleep(1)
+
+
+def main() -> None:
+    run_id = launch()
+    print(f"Run {run_id[:8]} is queued.", flush=True)
+    with dg.DagsterInstance.get() as instance:
+        status = follow(instance, run_id)
+    if status is not dg.DagsterRunStatus.SUCCESS:
+        raise SystemExit(f"The run ended as {status.value}. /pipelines/runs/{run_id} says why.")
+
+
+if __name__ == "__main__":
+    main()
