@@ -70,7 +70,8 @@ class Champions:
 
     def install(self, model: Champion, promotion: Promotion) -> None:
         self.current, self.promoted, self.number, self.refused = model, promotion.time, promotion.number, 0
-        CHAMPION.info({"version": model.version})
+        CHAMPION.clear()
+        CHAMPION.labels(model.version).set(1)
         CHAMPION_LOADED.set_to_current_time()
         log.info("Version %s answers from now on (promotion %s).", model.version, promotion.number)
 

@@ -69,7 +69,7 @@ class Journal:
             if self.upload():
                 self.finish()
                 self.upload()
-            JOURNAL_PENDING.set(sum(map(_size, self.files())))
+            JOURNAL_PENDING.set(sum(map(_size, self.files())) if self.away else 0)
 
     def files(self) -> list[Path]:
         return sorted(self.folder.glob("*_*_*.jsonl"))

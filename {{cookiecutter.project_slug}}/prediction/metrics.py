@@ -1,6 +1,6 @@
 """What the service tells Prometheus."""
 
-from prometheus_client import Counter, Gauge, Histogram, Info, Summary
+from prometheus_client import Counter, Gauge, Histogram, Summary
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -9,11 +9,11 @@ PREDICTIONS_VALUE = Summary("predictions_value", "Sum and count of what was pred
 PREDICTION_SECONDS = Histogram("prediction_seconds", "From a checked question to a kept answer", buckets=SECONDS)
 REQUESTS = Counter("requests_total", "Requests answered", ["path", "status"])
 REQUESTS_IN_FLIGHT = Gauge("requests_in_flight", "Requests to /v1 that are being answered")
-CHAMPION = Info("champion", "The model that answers")
+CHAMPION = Gauge("champion_info", "The model that answers", ["version"])
 CHAMPION_LOADED = Gauge("champion_loaded_timestamp_seconds", "When that model was loaded")
 CHAMPION_REFUSED = Counter("champion_refused_total", "Promoted models that this replica would not load", ["reason"])
 JOURNAL_PENDING = Gauge(
-    "journal_pending_bytes", "Answers that storage does not have yet; replicas share the folder: take the maximum"
+    "journal_pending_bytes", "Answers that storage did not take; replicas share the folder: take the maximum"
 )
 
 

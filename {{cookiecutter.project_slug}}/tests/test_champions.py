@@ -1,5 +1,7 @@
 """Which model answers, and what happens when there is a doubt about the new one."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
@@ -47,6 +49,7 @@ def test_a_promotion_swaps_the_model_and_a_rollback_brings_the_old_one_back(repl
     replica.champions.look()
     third = client.post("/v1/predict", json=ASKED).json()
     assert [answer["model"] for answer in (first, second, third)] == [OLD, NEW, OLD]
+    assert re.findall("champion_info{.*", client.get("/metrics").text) == [f'champion_info{{version="{OLD}"}} 1.0']
     assert second["prediction"] == pytest.approx(first["prediction"] + 40, abs=1)
     assert third["prediction"] == first["prediction"]
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from obstore.store import LocalStore, S3Store
+from prometheus_client import REGISTRY
 
 from core.storage import create, names
 from prediction.journal import Journal
@@ -69,8 +70,11 @@ def test_while_storage_is_away_answers_wait_in_one_file_and_come_once_it_is_back
         journal.write("live", NOW, [{"id": id}])
         journal.sweep()
     assert len(list(folder.iterdir())) == 2
+    waiting = sum(path.stat().st_size for path in folder.iterdir())
+    assert REGISTRY.get_sample_value("journal_pending_bytes") == waiting
     journal.predictions = store
     journal.sweep()
+    assert REGISTRY.get_sample_value("journal_pending_bytes") == 0
     assert ids(store) == list(range(6)) and list(folder.iterdir()) == []
 
 
