@@ -1,0 +1,50 @@
+"""The boards as Grafana will read them; whether each panel has data is seen on the running stack."""
+
+import json
+from itertools import combinations
+
+import pytest
+import yaml
+from conftest import UNBAKED
+
+DASHBOARD = UNBAKED / "dashboard"
+BOARDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARD.glob("boards/*.json")}
+SOURCES = yaml.safe_load((DASHBOARD / "provisioning/datasources/sources.yaml").read_text(encoding="utf-8"))["datasources"]
+
+
+def panels(name):
+    return [panel for panel in BOARDS[name]["panels"] if panel["type"] != "row"]
+
+
+def overlap(one, other):
+    a, b = one["gridPos"], other["gridPos"]
+    return a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]
+
+
+def test_there_are_two_boards_named_as_their_files():
+    assert {name: board["uid"] for name, board in BOARDS.items()} == {"pipeline": "pipeline", "predictions": "predictions"}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_panel_asks_a_source_that_is_provisioned(name):
+    known = {(source["type"], source["uid"]) for source in SOURCES}
+    asked = [target["datasource"] for panel in panels(name) for target in panel["targets"]]
+    assert [source for source in asked if (source["type"], source["uid"]) not in known] == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_panel_says_what_it_shows_and_lies_on_no_other(name):
+    assert [panel["title"] for panel in panels(name) if not panel["description"].endswith(".")] == []
+    everything = BOARDS[name]["panels"]
+    assert [(a["title"], b["title"]) for a, b in combinations(everything, 2) if overlap(a, b)] == []
+    assert len({panel["id"] for panel in everything}) == len(everything)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_promotions_are_marked(name):
+    (marks,) = (a for a in BOARDS[name]["annotations"]["list"] if not a.get("builtIn"))
+    assert marks["enable"] and marks["target"]["tags"] == ["promotion"]
+
+
+def test_no_password_stands_in_a_file():
+    assert [source.get("secureJsonData", {}) for source in SOURCES] == [{}, {"password": "$__env{READER_DATABASE_PASSWORD}"}]
