@@ -1,0 +1,36 @@
+"""Run every measurement, print what came out, and write it to bench/results.json with the machine's size."""
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")]
+
+from bench import generation, pipeline, platform_at_rest  # noqa: E402
+
+MEASUREMENTS = {"generation": generation, "pipeline": pipeline, "platform": platform_at_rest}
+
+
+def machine() -> dict:
+    """What the figures were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cores": os.cpu_count(), "memory_gb": round(memory / 2**30), "system": platform.platform()}
+
+
+def main() -> None:
+    results = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    for name in sys.argv[1:] or MEASUREMENTS:
+        print(f"{name} ...", flush=True)
+        results[name] = MEASUREMENTS[name].measure()
+        for what, value in results[name].items():
+            print(f"  {what:<44} {value}", flush=True)
+    HERE.joinpath("results.json").write_text(json.dumps(results, indent=1) + "\n")
+    print("Written to bench/results.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A running project: what the tests of the stack do with it."""
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+FIRST_ANSWER = 90
+HEALTHY = 60
+"""Promised seconds; a deadline here is three times that, because machines are noisy."""
+
+
+@dataclass
+class Stack:
+    """A running project, with what its owner knows: the folder, and what stands in .env."""
+
+    project: Path
+    settings: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def compose(self, *words: str, check: bool = True, **how) -> subprocess.CompletedProcess:
+        """Run `docker compose` in the project's folder; what it says stands in the error if it fails."""
+        done = run("docker", "compose", *words, cwd=self.project, **how)
+        assert not check or done.returncode == 0, f"{shlex.join(words)}: {done.stdout[-3000:]}"
+        return done
+
+    def make(self, *words: str, **how) -> subprocess.CompletedProcess:
+        """Run a command of the project's Makefile."""
+        return run("make", *words, cwd=self.project, **how)
+
+    def containers(self) -> dict[str, list[dict]]:
+        """What Docker knows of each container, by service."""
+        ids = self.compose("ps", "--all", "--quiet").stdout.split()
+        found = {}
+        for one in json.loads(run("docker", "inspect", *ids).stdout):
+            found.setdefault(one["Config"]["Labels"]["com.docker.compose.service"], []).append(one)
+        return found
+
+    def inside(self, service: str, code: str) -> str:
+        """Run Python in a service's container and return what it printed."""
+        return self.compose("exec", "-T", service, "python", "-c", code).stdout
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings['GATEWAY_PORT']}"
+
+    @property
+    def lab_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings['LAB_PORT']}"
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Who may sign in."""
+        return self.settings["ADMIN_USER"], self.settings["ADMIN_PASSWORD"]
+
+    def api(self, key: str | None = None) -> httpx.Client:
+        """A client with an API key, the owner's if none is given."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.settings['API_KEY']}"})
+
+    def signed_in(self) -> httpx.Client:
+        """A person's client."""
+        return httpx.Client(base_url=self.url, auth=self.owner, timeout=30)
+
+    def sql(self, query: str, database: str = "summaries") -> list[list[str]]:
+        """Ask the database as its administrator."""
+        answer = self.compose(
+            "exec", "-T", "database", "psql", "-U", "root", "-d", database, "-Atc", query, "-F", "\t"
+        ).stdout
+        return [line.split("\t") for line in answer.splitlines()]
+
+    def address(self, service: str) -> str:
+        """An address of a service's container, as this machine reaches it."""
+        networks = self.containers()[service][0]["NetworkSettings"]["Networks"]
+        return next(network["IPAddress"] for name, network in networks.items() if name.endswith(f"_{service}"))
+
+
+def run(*command: str, **how) -> subprocess.CompletedProcess:
+    """Run a command with its output kept, errors among it."""
+    how.setdefault("timeout", 900)
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", **how
+    )
+
+
+def until(true, seconds: float, what: str):
+    """Ask again until the answer is true, and return it; fail when the deadline has passed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if answer := true():
+                return answer
+            problem = "it was not"
+        except (AssertionError, OSError, httpx.HTTPError, KeyError) as error:
+            problem = repr(error)
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s ({problem})"
+        time.sleep(0.5)
+
+
+def no_stack(why: str):
+    """Fail where the stack is required, and say what was left out where it is not."""
+    sentence = f"{why}, so the real stack was not started and nothing was tested in it."
+    (pytest.fail if os.environ.get("REQUIRE_STACK") == "1" else pytest.skip)(sentence)
+
+
+def free_ports(number: int) -> list[int]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+def set_variables(project: Path, **values) -> dict[str, str]:
+    """Edit .env as a person would, and return all that stands in it."""
+    file = project / ".env"
+    text = file.read_text()
+    for name, value in values.items():
+        text = re.sub(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+    file.write_text(text)
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
+def make_images_available(project: Path):
+    """Where no registry is reached, IMAGES_COMMAND names what brings images instead."""
+    command = os.environ.get("IMAGES_COMMAND")
+    if not command:
+        return
+    named = run("docker", "compose", "--profile", "*", "config", "--images", cwd=project).stdout.split()
+    bases = [
+        line.split()[1]
+        for file in project.glob("*/Dockerfile")
+        for line in file.read_text().splitlines()
+        if line.startswith("FROM")
+    ]
+    done = run(*shlex.split(command), *sorted({*named, *bases}), timeout=1800)
+    assert done.returncode == 0, done.stdout
+
+
+def first_answer(stack: Stack) -> float:
+    """Seconds until the champion answers its own example."""
+    started = time.monotonic()
+    with stack.api() as api:
+        card = until(lambda: api.get("/v1/model").raise_for_status().json(), FIRST_ANSWER * 3, "a first model")
+        api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
+    return time.monotonic() - started

@@ -1,0 +1,82 @@
+"""The boards and the metrics after the first start and a hundred questions.
+
+Where Grafana's stand-in runs, queries are real, but how a panel looks can't be told.
+"""
+
+import random
+
+import pytest
+from running import until
+
+ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
+
+
+@pytest.fixture(scope="module")
+def questions(stack):
+    """A hundred answered questions."""
+    draw = random.Random(0)
+    with stack.api() as api:
+        for _ in range(100):
+            dest, miles = draw.choice(list(ROUTES.items()))
+            day, hour = draw.randint(1, 28), draw.randint(6, 21)
+            question = {"departure": f"2013-04-{day:02}T{hour:02}:30:00", "origin": "JFK", "dest": dest}
+            api.post("/v1/predict", json=question | {"carrier": "UA", "distance": miles}).raise_for_status()
+
+
+def targets(visitor, uid: str):
+    """Every panel of a board with its queries."""
+    board = visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            yield board, panel["title"], {"datasource": panel.get("datasource"), **target}
+
+
+def rows(visitor, board: dict, target: dict) -> int:
+    """How many values a panel's query returns now, as Grafana itself runs it."""
+    asked = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
+    reply = visitor.post("/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")})
+    assert reply.status_code == 200, reply.text
+    results = reply.json()["results"].values()
+    return sum(len(f["data"]["values"][0]) for result in results for f in result["frames"] if f["data"]["values"])
+
+
+@pytest.mark.parametrize("uid", ["predictions", "pipeline"])
+def test_every_panel_has_data(visitor, questions, uid):
+    found = list(targets(visitor, uid))
+    assert len(found) >= 6
+
+    def empty() -> list[str]:
+        return [title for board, title, target in found if not rows(visitor, board, target)]
+
+    def all_have_data() -> bool:
+        missing = empty()
+        assert not missing, missing
+        return True
+
+    until(all_have_data, 240, f"every panel of {uid} has data")
+
+
+def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
+    def marked() -> bool:
+        found = visitor.get("/dashboard/api/annotations", params={"tags": "promotion"}).json()
+        return any(card["version"] in annotation["text"] for annotation in found)
+
+    until(marked, 60, "the promotion's mark")
+
+
+def test_everything_is_measured(visitor):
+    def all_up() -> bool:
+        found = visitor.get("/prometheus/api/v1/query", params={"query": "up"}).json()["data"]["result"]
+        jobs = {one["metric"]["job"]: one["value"][1] for one in found}
+        assert {"prediction", "storage", "gateway", "processing-metrics"} <= jobs.keys()
+        return set(jobs.values()) == {"1"}
+
+    until(all_up, 60, "every target is up")
+
+
+def test_no_alert_fires_in_a_platform_that_is_well(visitor):
+    def firing() -> list[str]:
+        found = visitor.get("/prometheus/api/v1/alerts").json()["data"]["alerts"]
+        return [alert["labels"]["alertname"] for alert in found if alert["state"] == "firing"]
+
+    assert firing() == []

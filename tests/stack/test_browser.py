@@ -1,0 +1,102 @@
+"""Each tool as a person sees it, in a real browser; the pictures are kept in docs/ of a checkout when asked for."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from playwright.sync_api import expect, sync_playwright
+from running import no_stack
+
+PICTURES = Path(os.environ.get("PICTURES", ROOT / "pictures"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+    if executable is None:
+        no_stack("No Chromium is installed")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, stack):
+    """A page of someone who signed in; what the browser complains about stands in `page.complaints`."""
+    name, password = stack.owner
+    context = browser.new_context(
+        http_credentials={"username": name, "password": password}, viewport={"width": 1280, "height": 900}
+    )
+    opened = context.new_page()
+    opened.complaints, opened.strangers = [], set()
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.on("request", lambda request: opened.strangers.add(re.sub(r"^(\w+://[^/]+).*", r"\1", request.url)))
+    yield opened
+    context.close()
+
+
+def keep(page, name: str):
+    """Keep what is seen now as a picture."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def only_from_here(page, stack):
+    """Nothing was fetched from anywhere else."""
+    assert {found for found in page.strangers if found.startswith("http")} <= {stack.url, stack.lab_url}
+
+
+def test_the_front_page_shows_each_part_and_the_model(page, stack, card):
+    page.goto(stack.url)
+    expect(page.get_by_text(card["version"]).first).to_be_visible(timeout=20_000)
+    for part in ("storage", "database", "processing", "prediction", "jupyterlab", "dashboard", "monitoring"):
+        expect(page.get_by_text(part, exact=False).first).to_be_visible()
+    expect(page.get_by_text("/v1/predict").first).to_be_visible()
+    expect(page.get_by_text(re.compile("nobody", re.IGNORECASE)).first).to_be_visible()
+    page.wait_for_timeout(6_000)
+    expect(page.get_by_text(re.compile("not well"))).to_have_count(0)
+    keep(page, "front-page")
+    only_from_here(page, stack)
+    assert page.complaints == []
+
+
+def test_the_pipelines_page_draws_the_way_of_the_data(page, stack):
+    page.goto(f"{stack.url}/pipelines/asset-groups/")
+    page.wait_for_timeout(4_000)
+    for asset in ("raw", "rows", "features", "candidate", "champion"):
+        expect(page.get_by_text(asset, exact=True).first).to_be_visible(timeout=30_000)
+    keep(page, "pipelines")
+    only_from_here(page, stack)
+
+
+def test_jupyterlab_opens_and_runs_a_cell(page, stack):
+    page.goto(f"{stack.lab_url}/lab/tree/first-look.ipynb", timeout=60_000)
+    expect(page.locator(".jp-Notebook")).to_be_visible(timeout=60_000)
+    keep(page, "jupyterlab")
+    only_from_here(page, stack)
+
+
+def test_docs_show_the_example_and_ask_it(page, stack):
+    page.goto(f"{stack.url}/docs")
+    expect(page.get_by_text("/v1/predict", exact=True).first).to_be_visible(timeout=20_000)
+    keep(page, "docs")
+    only_from_here(page, stack)
+    assert page.complaints == []
+
+
+def test_prometheus_shows_its_targets(page, stack):
+    page.goto(f"{stack.url}/prometheus/targets")
+    expect(page.get_by_text("prediction").first).to_be_visible(timeout=20_000)
+    keep(page, "prometheus")
+
+
+def test_the_dashboard_opens(page, stack):
+    page.goto(f"{stack.url}/dashboard/")
+    expect(page.get_by_text("Predictions").first).to_be_visible(timeout=20_000)
+    keep(page, "dashboard")

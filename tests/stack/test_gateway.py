@@ -1,0 +1,171 @@
+"""The one way in: who gets through it, what it takes away, and what it does with an edited file."""
+
+import base64
+import http.client
+import json
+import re
+import ssl
+import subprocess
+
+import httpx
+import pytest
+from running import free_ports, until
+
+TOOLS = ["/", "/docs", "/openapi.json", "/pipelines/", "/dashboard/", "/prometheus/", "/status/model"]
+
+
+def test_up_says_nothing_but_up(stack):
+    reply = httpx.get(f"{stack.url}/up")
+    assert (reply.status_code, reply.text) == (200, "")
+
+
+@pytest.mark.parametrize("path", TOOLS)
+def test_tools_are_for_those_who_signed_in(stack, visitor, path):
+    assert httpx.get(stack.url + path).status_code == 401
+    assert httpx.get(stack.url + path, auth=(stack.owner[0], "wrong")).status_code == 401
+    assert visitor.get(path, follow_redirects=True).status_code == 200
+
+
+def test_jupyterlab_is_for_those_who_signed_in(stack):
+    assert httpx.get(stack.lab_url).status_code == 401
+    assert httpx.get(f"{stack.lab_url}/lab", auth=stack.owner, follow_redirects=True).status_code == 200
+
+
+def test_a_person_is_let_in_by_make_user_and_the_dashboard_knows_the_name(stack):
+    made = stack.make("user", "NAME=ann")
+    assert made.returncode == 0, made.stdout
+    password = made.stdout.split()[-1].rstrip(".")
+    until(lambda: httpx.get(f"{stack.url}/", auth=("ann", password)).status_code == 200, 15, "ann may sign in")
+    forged = {"X-WEBAUTH-USER": "admin"}
+    reply = httpx.get(f"{stack.url}/dashboard/api/user", auth=("ann", password), headers=forged)
+    assert reply.json()["login"] == "ann"
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
+        {"Origin": "http://127.0.0.1:1"},
+    ],
+)
+def test_what_another_site_sends_with_a_visitors_sign_in_is_refused(stack, marks):
+    for url in (stack.url + "/pipelines/", stack.lab_url + "/api"):
+        reply = httpx.get(url, auth=stack.owner, headers=marks)
+        assert reply.status_code == 403 and "another site" in reply.text
+
+
+def test_following_a_link_from_another_site_works(stack):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert httpx.get(stack.url + "/", auth=stack.owner, headers=link).status_code == 200
+
+
+def test_a_tool_sees_neither_cookie_nor_password(stack):
+    """A server in JupyterLab's place writes down what the gateway passes on."""
+    listener = """
+import http.server, json, socket
+class Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps(dict(self.headers)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+import os
+http.server.HTTPServer((os.environ["LISTEN"], 8888), Echo).serve_forever()
+"""
+    stack.compose("stop", "jupyterlab")
+    name = f"{stack.settings['COMPOSE_PROJECT_NAME']}-echo"
+    command = ["run", "--detach", "--rm", "--use-aliases", "--name", name, "jupyterlab", "python", "-c", listener]
+    listen = f"LISTEN={name}.{stack.settings['COMPOSE_PROJECT_NAME']}_jupyterlab"
+    stack.compose(*command[:2], "--env", listen, *command[2:])
+    try:
+        cookies = {"grafana_session": "stolen", "anything": "else"}
+
+        def received() -> dict:
+            with httpx.Client(auth=stack.owner, cookies=cookies) as client:
+                return client.get(f"{stack.lab_url}/echo").raise_for_status().json()
+
+        headers = {key.lower(): value for key, value in until(received, 30, "the listener answers").items()}
+        assert "cookie" not in headers
+        assert headers["authorization"] == f"token {stack.settings['JUPYTERLAB_TOKEN']}"
+        told = json.dumps(headers)
+        assert stack.owner[1] not in told
+        assert base64.b64encode(":".join(stack.owner).encode()).decode() not in told
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], capture_output=True)
+        stack.compose("up", "--detach", "--wait", "--no-deps", "jupyterlab")
+
+
+def test_prometheus_can_only_be_read(visitor):
+    assert visitor.post("/prometheus/-/quit").status_code in (403, 404, 405)
+    assert visitor.post("/prometheus/-/reload").status_code in (403, 404, 405)
+
+
+def test_storage_is_not_administered_from_outside(stack):
+    assert httpx.get(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}/minio/v2/metrics/cluster").status_code == 403
+
+
+def test_an_edited_caddyfile_takes_effect_by_itself(stack):
+    file = stack.project / "gateway" / "platform.Caddyfile"
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("handle /up {\n\t\trespond 200", "handle /up {\n\t\trespond edited 200", 1))
+        until(lambda: httpx.get(f"{stack.url}/up").text == "edited", 15, "the edit takes effect")
+    finally:
+        file.write_text(before)
+    until(lambda: httpx.get(f"{stack.url}/up").text == "", 15, "and so does taking it back")
+
+
+def test_with_a_domain_everything_is_tls_and_a_key_over_plain_http_is_refused(stack):
+    http_port, https_port = free_ports(2)
+    domain = "flights.example.org"
+    public = {
+        "DOMAIN": domain,
+        "CERTIFICATES": "internal",
+        "PUBLIC_HTTP": f"127.0.0.1:{http_port}:8080",
+        "PUBLIC_HTTPS": f"127.0.0.1:{https_port}:8443",
+    }
+    import os
+
+    try:
+        stack.compose("up", "--detach", "--wait", "--no-deps", "gateway", env=os.environ | public)
+        authority = stack.compose(
+            "exec", "-T", "gateway", "sh", "-c", "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt"
+        ).stdout
+        trust = ssl.create_default_context(cadata=authority)
+
+        def ask(path: str, host: str = domain, tls: bool = True, **headers) -> http.client.HTTPResponse:
+            import socket
+
+            connection = http.client.HTTPConnection(host, https_port if tls else http_port, timeout=20)
+            connection.sock = socket.create_connection(("127.0.0.1", https_port if tls else http_port), 20)
+            if tls:
+                connection.sock = trust.wrap_socket(connection.sock, server_hostname=host)
+            connection.request("GET", path, headers=headers | {"Host": host})
+            return connection.getresponse()
+
+        key = {"Authorization": f"Bearer {stack.settings['API_KEY']}"}
+        until(lambda: ask("/v1/model", **key).status == 200, 60, "the API answers over TLS")
+        assert ask("/").status == 401
+        assert ask("/", host=f"lab.{domain}").status == 401
+        assert ask("/raw", host=f"s3.{domain}").status == 403
+        refused = ask("/v1/model", tls=False, **key)
+        assert refused.status == 403 and "https" in refused.read().decode()
+        redirected = ask("/", tls=False)
+        assert redirected.status == 301 and redirected.headers["Location"] == f"https://{domain}/"
+    finally:
+        stack.compose("up", "--detach", "--wait", "--no-deps", "gateway")
+    until(lambda: httpx.get(f"{stack.url}/up").status_code == 200, 30, "the gateway is back")
+
+
+def test_docs_take_everything_from_here(visitor):
+    page = visitor.get("/docs").text
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert assets
+    assert [asset for asset in assets if asset.startswith(("http:", "https:", "//"))] == []
+    assert all(visitor.get(httpx.URL(f"{visitor.base_url}docs").join(asset)).status_code == 200 for asset in assets)
+    schema = visitor.get("/openapi.json").json()
+    question = schema["components"]["schemas"]["Question"]
+    assert question["properties"]["distance"]["unit"] == "miles"
+    assert question["properties"]["distance"]["minimum"] == 10

@@ -1,0 +1,100 @@
+"""From inside each container: what may be reached can be, nothing else."""
+
+import json
+import os
+import warnings
+
+from running import run
+
+PYTHON = "python:3.13.16-slim-trixie"
+PORTS = {
+    "gateway": [8080, 8081, 9000, 2019, 2020],
+    "storage": [9000],
+    "database": [5432],
+    "processing": [4000],
+    "processing-web": [3000],
+    "processing-metrics": [9100],
+    "prediction": [8000],
+    "jupyterlab": [8888],
+    "dashboard": [3000],
+    "monitoring": [9090],
+    "monitoring-alerts": [9093],
+}
+REACHES = {
+    "gateway": {"storage", "processing-web", "prediction", "jupyterlab", "dashboard", "monitoring"},
+    "processing": {"storage", "database", "dashboard"},
+    "processing-daemon": {"processing", "database"},
+    "processing-web": {"processing", "database"},
+    "processing-metrics": {"database"},
+    "prediction": {"storage"},
+    "jupyterlab": {"storage", "database", "prediction"},
+    "dashboard": {"database", "monitoring"},
+    "monitoring": {"gateway", "storage", "processing-metrics", "prediction", "monitoring-alerts", "dashboard"},
+    "monitoring-alerts": set(),
+    "storage": set(),
+    "database": set(),
+}
+OUTSIDE = {"gateway", "processing", "jupyterlab", "monitoring-alerts"}
+PROBE = """
+import json, os, socket
+from concurrent.futures import ThreadPoolExecutor
+def opens(target):
+    try:
+        socket.create_connection(target, timeout=2).close()
+        return True
+    except OSError:
+        return False
+targets = [tuple(target) for target in json.loads(os.environ["TARGETS"])]
+with ThreadPoolExecutor(32) as pool:
+    found = [list(t) for t, yes in zip(targets, pool.map(opens, targets)) if yes]
+routes = [line.split()[1] for line in open("/proc/net/route").read().splitlines()[1:]]
+print(json.dumps([found, "00000000" in routes]))
+"""
+
+
+def addresses(containers) -> dict[str, str]:
+    """Each address in the stack, with the service that has it."""
+    return {
+        network["IPAddress"]: service
+        for service, many in containers.items()
+        for one in many
+        if one["State"]["Running"]
+        for network in one["NetworkSettings"]["Networks"].values()
+    }
+
+
+def probe(container: dict, known: dict[str, str]) -> tuple[set[str], bool]:
+    """Which services a container opens connections to, and whether it has a way outside."""
+    own = {network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values()}
+    targets = [(ip, port) for ip, service in known.items() if ip not in own for port in PORTS.get(service, [])]
+    network = f"container:{container['Id']}"
+    done = run(
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        network,
+        "-e",
+        f"TARGETS={json.dumps(targets)}",
+        PYTHON,
+        "python",
+        "-c",
+        PROBE,
+    )
+    opened, outside = json.loads(done.stdout.splitlines()[-1])
+    return {known[ip] for ip, _ in opened}, outside
+
+
+def test_each_service_reaches_what_it_may_and_nothing_else(stack):
+    containers = stack.containers()
+    known = addresses(containers)
+    running = {service: many[0] for service, many in containers.items() if many[0]["State"]["Running"]}
+    found = {service: probe(container, known) for service, container in running.items()}
+    reached = {service: others - {service} for service, (others, _) in found.items()}
+    if "stand-in" in stack.compose("logs", "--tail", "5", "dashboard").stdout or os.environ.get("IMAGES_COMMAND"):
+        warnings.warn(
+            "Grafana's stand-in listens on every network: whether the database can reach the real one was not tested"
+        )
+        reached["database"] -= {"dashboard"}
+    assert reached == REACHES
+    assert {service for service, (_, outside) in found.items() if outside} == OUTSIDE
