@@ -1,5 +1,6 @@
 """Every answer is in storage exactly once, whatever dies."""
 
+import fcntl
 import os
 import resource
 from datetime import UTC, datetime
@@ -98,6 +99,21 @@ def test_what_a_dead_replica_left_is_uploaded_by_another_but_not_what_a_living_o
     living.write("live", NOW, [{"id": 3}])
     living.sweep()
     assert ids(store) == [1, 2, 3]
+
+
+def test_a_file_that_was_just_begun_and_is_taken_for_a_leftover_is_not_written_to(folder, store, monkeypatch):
+    writer, sweeper = Journal(folder, store), Journal(folder, store)
+    lock = fcntl.flock
+
+    def sweep_first(descriptor, how):
+        monkeypatch.setattr(fcntl, "flock", lock)
+        sweeper.sweep()
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", sweep_first)
+    writer.write("live", NOW, [{"id": 1}])
+    writer.sweep()
+    assert ids(store) == [1]
 
 
 def test_a_line_that_a_crash_cut_off_was_never_answered_and_is_left_out(folder, store):

@@ -155,6 +155,14 @@ def test_a_revoked_key_stops_working(serving, ask):
     assert ask(key=key).status_code == 401
 
 
+def test_an_expired_key_stops_working(serving, ask):
+    key = add(serving.key_file, "guest", ["predict"], days=1)
+    assert ask(key=key).status_code == 200
+    entries = [entry | {"expires": "2013-01-01T00:00:00+00:00"} for entry in json.loads(serving.key_file.read_text())]
+    serving.key_file.write_text(json.dumps(entries))
+    assert_problem(ask(key=key), 401, "expired at 2013-01-01")
+
+
 def test_a_damaged_key_file_shuts_nobody_out_or_in(serving, ask):
     assert ask().status_code == 200
     serving.key_file.write_text("[{")
