@@ -95,16 +95,18 @@ function facts(card, promoted) {
   list.className = "facts";
   const rows = {
     "Answers": card.outcome.unit ? `${words(card.outcome.name)}, in ${card.outcome.unit}` : words(card.outcome.name),
-    "Learned from": `${day(card.window.from)} to ${day(card.window.to)}, ${card.rows.training.toLocaleString("en")} rows`,
+    "Learned from": `${day(card.window.from)} to ${day(card.window.to)}`,
+    "Rows": card.rows.training.toLocaleString("en"),
     "Judged on": `${day(card.judged_on.from)} to ${day(card.judged_on.to)}`,
-    "Promoted": promoted ? `${ago(promoted)}, ${new Date(promoted).toLocaleString()}` : "not known",
+    "Promoted": promoted ? ago(promoted) : "not known",
   };
   for (const [name, text] of Object.entries(rows)) list.append(element("dt", name), element("dd", text));
   return list;
 }
 
 function command(question) {
-  const body = JSON.stringify(question).replaceAll("'", "'\\''");
+  const spaced = JSON.stringify(question, null, 1).replace(/\n\s*/g, " "); // so that long lines break between fields
+  const body = spaced.replaceAll("'", "'\\''");
   return [`curl ${location.origin}/v1/predict`, '-H "Authorization: Bearer $API_KEY"', '-H "Content-Type: application/json"', `-d '${body}'`].join(" \\\n  ");
 }
 
