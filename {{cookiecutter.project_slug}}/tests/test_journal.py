@@ -112,7 +112,8 @@ def test_a_file_that_was_just_begun_and_is_taken_for_a_leftover_is_not_written_t
 
     monkeypatch.setattr(fcntl, "flock", sweep_first)
     writer.write("live", NOW, [{"id": 1}])
-    writer.sweep()
+    abandon(writer)
+    sweeper.sweep()
     assert ids(store) == [1]
 
 
