@@ -16,8 +16,8 @@ CHOICES = {name: answer for name, answer in QUESTIONS.items() if isinstance(answ
 EVERY_ANSWER = [dict(zip(CHOICES, answers, strict=True)) for answers in product(*CHOICES.values())]
 
 RENDERED = {"README.md", ".env.example"}
-MADE = {".env", "access/api-keys.json", "access/api-keys.lock"}
-OF_ONE_MACHINE = (".venv/", "data/", "access/api-keys.", "access/users", ".env.new")
+MADE = {".env", "access/api-keys.json", "access/api-keys.lock", "access/users"}
+OF_ONE_MACHINE = (".venv/", "data/", "notebooks/", "access/api-keys.", "access/users", ".env.new")
 
 HOSTILE = [
     '"quoted"',

@@ -4,8 +4,8 @@ import sys
 
 from ops import compose, env
 
-SEND = """amtool alert add TestAlert severity=warning --alertmanager.url="http://${LISTEN:-127.0.0.1}:9093" \
---annotation=summary="This is a test, sent by make alert-test." """
+SEND = """amtool alert add TestAlert severity=warning --alertmanager.url="http://$LISTEN:9093" \
+--annotation='summary="This is a test, sent by make alert-test."'"""
 
 
 def main() -> None:

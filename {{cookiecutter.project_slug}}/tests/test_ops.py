@@ -27,7 +27,9 @@ JUPYTERLAB_API_KEY=
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """An empty project with an .env.example of its own."""
-    for name, path in {"ENV": ".env", "EXAMPLE": ".env.example", "API_KEYS": "access/api-keys.json"}.items():
+    (tmp_path / "access").mkdir()
+    places = {"ENV": ".env", "EXAMPLE": ".env.example", "USERS": "access/users", "API_KEYS": "access/api-keys.json"}
+    for name, path in places.items():
         monkeypatch.setattr(env, name, tmp_path / path)
     env.EXAMPLE.write_text(EXAMPLE)
     return tmp_path
