@@ -58,7 +58,7 @@ def call(path: str, question: dict | None = None, port: int | None = None, timeo
         asked.request("GET" if body is None else "POST", path, body, headers)
         reply = asked.getresponse()
         answer = reply.read()
-    except (OSError, http.client.HTTPException) as problem:
+    except (OSError, ValueError, http.client.HTTPException) as problem:
         raise ApiProblem(f"{base(port)} does not answer ({problem}). `make status` shows what runs.") from problem
     if reply.status != 200:
         raise ApiProblem(sentence(answer) or f"{base(port)}{path} answered {reply.status}.", reply.status)
