@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+
 from core.settings import settings
 from core.storage import bucket
 from model.source import extract

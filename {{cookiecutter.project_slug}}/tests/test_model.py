@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+
 from core import champion, registry
 from core.schema import OUTCOME, columns
 from model.features import features
