@@ -84,10 +84,10 @@ class Stack:
 
 def run(*command: str, **how) -> subprocess.CompletedProcess:
     """Run a command with its output kept, errors among it."""
-    how.setdefault("timeout", 900)
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", **how
-    )
+    if "input" not in how:
+        how["stdin"] = subprocess.DEVNULL
+    how = {"timeout": 900, "encoding": "utf-8"} | how
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how)
 
 
 def until(true, seconds: float, what: str):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from running import free_ports, until
 
-TOOLS = ["/", "/docs", "/openapi.json", "/pipelines/", "/dashboard/", "/prometheus/", "/status/model"]
+TOOLS = ["/", "/docs", "/openapi.json", "/pipelines/", "/dashboard/", "/prometheus/-/ready", "/status/model"]
 
 
 def test_up_says_nothing_but_up(stack):
@@ -32,9 +32,9 @@ def test_jupyterlab_is_for_those_who_signed_in(stack):
 
 
 def test_a_person_is_let_in_by_make_user_and_the_dashboard_knows_the_name(stack):
-    made = stack.make("user", "NAME=ann")
+    password = "a password of her own"
+    made = stack.make("user", "NAME=ann", input=f"{password}\n")
     assert made.returncode == 0, made.stdout
-    password = made.stdout.split()[-1].rstrip(".")
     until(lambda: httpx.get(f"{stack.url}/", auth=("ann", password)).status_code == 200, 15, "ann may sign in")
     forged = {"X-WEBAUTH-USER": "admin"}
     reply = httpx.get(f"{stack.url}/dashboard/api/user", auth=("ann", password), headers=forged)
@@ -159,12 +159,12 @@ def test_with_a_domain_everything_is_tls_and_a_key_over_plain_http_is_refused(st
     until(lambda: httpx.get(f"{stack.url}/up").status_code == 200, 30, "the gateway is back")
 
 
-def test_docs_take_everything_from_here(visitor):
+def test_docs_take_everything_from_here(stack, visitor):
     page = visitor.get("/docs").text
     assets = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert assets
     assert [asset for asset in assets if asset.startswith(("http:", "https:", "//"))] == []
-    assert all(visitor.get(httpx.URL(f"{visitor.base_url}docs").join(asset)).status_code == 200 for asset in assets)
+    assert all(visitor.get(httpx.URL(f"{stack.url}/docs").join(asset)).status_code == 200 for asset in assets)
     schema = visitor.get("/openapi.json").json()
     question = schema["components"]["schemas"]["Question"]
     assert question["properties"]["distance"]["unit"] == "miles"

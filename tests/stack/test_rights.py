@@ -1,5 +1,7 @@
 """Each service's own key and role: what it may do works, and the servers themselves refuse everything else."""
 
+import re
+
 import database_rights
 import storage_rights
 
@@ -19,7 +21,7 @@ def test_the_database_refuses_what_is_not_a_roles_own(stack):
 def test_a_storage_key_for_another_application_works_through_the_gateway_and_only_as_told(stack):
     made = stack.make("storage-key", "NAME=reports", "RIGHTS=raw:write,predictions:read")
     assert made.returncode == 0, made.stdout
-    secret = made.stdout.split()[-1]
+    secret = re.search(r"secret key: (\S+)", made.stdout)[1]
     client = storage_rights.client(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "reports", secret)
     deeds = {(deed, name): act for name in storage_rights.BUCKETS for deed, act in storage_rights.deeds(client, name)}
     root = storage_rights.client(
