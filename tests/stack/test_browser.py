@@ -79,6 +79,7 @@ def test_the_pipelines_page_draws_the_way_of_the_data(page, stack):
 def test_jupyterlab_runs_the_first_notebook(page, stack):
     page.goto(f"{stack.lab_url}/lab/tree/first-look.ipynb", timeout=60_000)
     expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     drawn = page.locator(".jp-OutputArea img").first
@@ -87,6 +88,7 @@ def test_jupyterlab_runs_the_first_notebook(page, stack):
     page.wait_for_timeout(1_000)
     keep(page, "jupyterlab")
     only_from_here(page, stack)
+    assert page.complaints == []
 
 
 def test_docs_show_the_example_and_ask_it(page, stack):
