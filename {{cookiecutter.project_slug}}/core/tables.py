@@ -22,15 +22,33 @@ ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
 
 
 def key_expressions() -> list[pl.Expr]:
-    """What tells one row from all others: the parts of KEY, or every column where there is no key."""
+    """What tells one row from all others: the parts of KEY, or everything where there is none or a part is missing."""
+    everything = [pl.col(name) for name in [*Question.model_fields, OUTCOME]]
     if not KEY:
-        return [pl.col(name) for name in [*Question.model_fields, OUTCOME]]
-    return [_key_expression(part) for part in KEY]
+        return everything
+    key = [_key_expression(part) for part in KEY]
+    incomplete = pl.any_horizontal(part.is_null() for part in key)
+    return [*key, pl.when(incomplete).then(pl.struct(everything).hash()).alias("without_key")]
 
 
 def _key_expression(part: str) -> pl.Expr:
     name, _, unit = part.partition(":")
     return pl.col(name).dt.date().alias(part) if unit == "day" else pl.col(name)
+
+
+def key_texts(rows: pl.DataFrame) -> pl.Series:
+    """Each row's key as text, just as `core.schema.key` writes it; missing where a part of it is."""
+    texts = [_key_text(rows[name], unit).alias(part) for part in KEY for name, _, unit in [part.partition(":")]]
+    return pl.DataFrame(texts).select(key=pl.concat_str(pl.all(), separator="/")).to_series()
+
+
+def _key_text(column: pl.Series, unit: str) -> pl.Series:
+    if unit == "day":
+        return column.dt.strftime("%Y-%m-%d")
+    if column.dtype == pl.String or column.dtype.is_integer():
+        return column.cast(pl.String)
+    texts = {value: str(value) for value in column.drop_nulls().unique()}
+    return column.replace_strict(texts, default=None, return_dtype=pl.String)
 
 
 def parts(processed: ObjectStore, month: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import time, timedelta
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ from core import registry
 from core.schema import OUTCOME
 from core.storage import names, read
 from core.tables import read_parquet, rows
-from model.schema import KEY
+from model.schema import KEY, Question
 from model.source import COLUMNS
 from processing.add import add
 from processing.ingest import check
@@ -18,6 +19,7 @@ from processing.raw import unchecked
 from processing.steps import STEPS
 
 NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())
+OPTIONAL_KEY = [name for name in KEY if name in COLUMNS and not Question.model_fields[name].is_required()]
 
 
 @pytest.fixture
@@ -65,7 +67,36 @@ def test_a_bad_value_costs_its_row_and_nothing_else(storage, checked, sample):
     assert json.loads(kept["content"][0])[NUMBER] == "many"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\x89PNG\r\n\x1a\n\x00\x00", b"PAR1 and no more", b"a,b\n1,2\n"])
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_table_may_be_separated_by_other_marks_than_commas(checked, sample, separator):
+    content = sample.head(10).write_csv(separator=separator, line_terminator="\r\n")
+    (report,) = checked(table=b"\xef\xbb\xbf" + content.encode())
+    assert report["rows_accepted"] == 10
+
+
+@pytest.mark.parametrize("odd", [[1.0], {"a": 1}, timedelta(1), time(1), b"\xff"])
+def test_a_column_of_a_type_that_is_no_number_costs_its_rows_and_not_the_run(storage, checked, sample, odd):
+    parquet = io.BytesIO()
+    spoiled = pl.DataFrame({NUMBER: [odd] * 10}, strict=False)
+    sample.head(10).drop(NUMBER).with_columns(spoiled).write_parquet(parquet)
+    bad, good = checked(bad=parquet.getvalue(), good=csv(sample[10:20]))
+    assert (bad["rows_accepted"], bad["rows_rejected"]) == (0, 10)
+    assert len(rejected(storage)) == 10
+    assert good["rows_accepted"] == 10
+
+
+def test_categories_and_bytes_are_read_as_the_text_they_stand_for(checked, sample):
+    parquet, texts = io.BytesIO(), [name for name, kind in COLUMNS.items() if kind == pl.String]
+    some = sample.head(10).with_columns(pl.col(texts[::2]).cast(pl.Categorical), pl.col(texts[1::2]).cast(pl.Binary))
+    some.with_columns(pl.col(NUMBER).cast(pl.Categorical)).write_parquet(parquet)
+    (report,) = checked(table=parquet.getvalue())
+    assert report["rows_accepted"] == 10
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", "a,b\n1,2\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n\x00\x00", b"PAR1 and no more", b"a,b\n1,2\n"],
+)
 def test_a_file_that_is_no_table_of_ours_is_reported_and_stops_nothing(checked, sample, content):
     bad, good = checked(bad=content, good=csv(sample.head(10)))
     assert bad["error"] and bad["rows_in"] == 0
@@ -90,6 +121,15 @@ def test_the_same_row_counts_once_wherever_it_comes_from(checked, sample):
     assert [report["rows_accepted"] for report in (first, twice, again, more)] == [20, 10, 0, 10]
     assert again["reasons"] == {"known already": 20}
     assert len(rows()) == 40
+
+
+@pytest.mark.skipif(not OPTIONAL_KEY, reason="no part of the key in model/schema.py may be missing")
+def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, sample):
+    nameless = sample.head(20).unique().drop(OPTIONAL_KEY)
+    first, again = checked(first=csv(nameless), again=csv(nameless))
+    assert first["rows_accepted"] == len(nameless)
+    assert again["reasons"] == {"known already": len(nameless)}
+    assert len(rows()) == len(nameless)
 
 
 @pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
