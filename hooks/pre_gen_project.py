@@ -7,11 +7,11 @@ import unicodedata
 from pathlib import Path
 
 QUESTIONS = ("project_name", "project_slug", "description")
-SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")  # a folder, a Compose project and a host name
+SLUG = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")  # a folder, a Compose project and a host name
 RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices on Windows, whatever the folder
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, broken UTF-8, line and paragraph breaks
 
-SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z, digits and hyphens, with no hyphen at either end."
+SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z and digits, with single hyphens between them if you like."
 UPDATE = """\
 The folder {folder} holds something already, so nothing was written. Type another project_slug.
 To update an existing project, run `cruft update` in it if it was made with cruft; otherwise generate

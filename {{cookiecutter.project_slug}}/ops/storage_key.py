@@ -1,5 +1,7 @@
 """A storage key for another application; made inside the stack, where storage's administrator may act."""
 
+import sys
+
 from ops import asked, compose
 
 USAGE = "make storage-key NAME=reports RIGHTS=predictions:read"
@@ -7,6 +9,8 @@ USAGE = "make storage-key NAME=reports RIGHTS=predictions:read"
 
 def main() -> None:
     name, rights = asked.word("NAME", USAGE), asked.word("RIGHTS", USAGE)
+    if not compose.is_running("storage"):
+        sys.exit("Storage does not run. Say `make up` first.")
     compose.run("run", "--rm", "--no-deps", "-T", "storage-setup", "python", "-m", "storage.key", name, rights)
 
 
