@@ -25,9 +25,18 @@ class Promotion:
     reason: str
 
 
+def keep(models: ObjectStore, version: str, onnx: bytes) -> bytes:
+    """Store a version's model and return it, or the one that is there, from a run that died or works at the same time.
+
+    Conversion gives other bytes each time, and the card must describe those that are stored.
+    """
+    path = f"versions/{version}/model.onnx"
+    return onnx if create(models, path, onnx) else read(models, path)
+
+
 def publish(models: ObjectStore, version: str, onnx: bytes, card: dict) -> bool:
     """Store a version, the card last: a version without a card does not exist yet. False if it exists."""
-    models.put(f"versions/{version}/model.onnx", onnx)
+    keep(models, version, onnx)
     return create(models, f"versions/{version}/card.json", json.dumps(card, indent=1, allow_nan=False).encode())
 
 

@@ -37,7 +37,7 @@ def train(models: ObjectStore, window: Window) -> str:
     if version not in registry.versions(models):
         features, outcomes = window.training
         fitted = estimator().fit(features.to_pandas(), outcomes)
-        onnx = convert(fitted, features)
+        onnx = registry.keep(models, version, convert(fitted, features))
         compared = parity(fitted, onnx, window.judging[0][-PARITY_ROWS:])
         registry.publish(models, version, onnx, _card(version, window, onnx, compared))
     return version

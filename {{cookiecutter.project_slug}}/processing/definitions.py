@@ -83,6 +83,15 @@ def _pause_after_failures(instance: dg.DagsterInstance, digest: str) -> float:
     return max(0, failed[0].end_time + pause - time.time())
 
 
+@dg.sensor(minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+def dead_runs(context: dg.SensorEvaluationContext):
+    """End runs whose process was killed, so that the next one can start."""
+    from processing.dead_runs import report_dead_runs
+
+    dead = report_dead_runs(context.instance)
+    return dg.SkipReason(f"Reported as failed: {', '.join(dead)}." if dead else "No run is dead.")
+
+
 @dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
     """Count answers once a minute while there are new ones."""
@@ -96,4 +105,6 @@ def new_answers(context: dg.SensorEvaluationContext):
     return dg.RunRequest()
 
 
-definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=[new_data, new_answers])
+SENSORS = [new_data, dead_runs, new_answers]
+
+definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=SENSORS)

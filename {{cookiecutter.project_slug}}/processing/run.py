@@ -3,6 +3,7 @@
 import logging
 import time
 
+from core.registry import PromotionLost
 from processing.steps import STEPS
 
 
@@ -10,7 +11,10 @@ def run() -> None:
     """Do every step in its order and say what came of it."""
     for name, step in STEPS.items():
         started = time.monotonic()
-        result = step()
+        try:
+            result = step()
+        except PromotionLost as lost:
+            raise SystemExit(f"  {lost} The next run compares with that one.") from None
         facts = ", ".join(f"{fact.replace('_', ' ')}: {_short(value)}" for fact, value in result.items())
         print(f"  {name.replace('_', ' '):<18}{time.monotonic() - started:5.1f} s   {facts}", flush=True)
 
