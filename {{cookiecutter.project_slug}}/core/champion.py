@@ -10,7 +10,7 @@ import onnxruntime
 from obstore.store import ObjectStore
 
 from core import registry
-from core.schema import columns, field_types
+from core.schema import CLASS_NAMES, CLASSES, columns, field_types, in_order
 from core.storage import read
 from model.features import features
 from model.schema import Question
@@ -32,20 +32,45 @@ class Champion:
         options.intra_op_num_threads = 1  # a row takes 10 µs; waking a second thread takes longer
         self.session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
         self.inputs = [node.name for node in self.session.get_inputs()]
+        self.classes = json.loads(self.session.get_modelmeta().custom_metadata_map.get("classes", "null"))
         self.card = card
         self.version = card["version"]
 
-    def predict(self, questions: Sequence[Question]) -> list[float]:
-        """One answer for each question, in the outcome's unit."""
-        return self.predict_columns(columns(questions)).tolist()
+    def predict(self, questions: Sequence[Question]) -> list[float] | list[dict]:
+        """One answer for each question: a number in the outcome's unit, or the class with all probabilities."""
+        return told(self.predict_columns(columns(questions)))
 
     def predict_columns(self, question_columns: dict[str, np.ndarray]) -> np.ndarray:
         """Answers for questions that are already columns, as `core.schema.columns` makes them."""
         return self.predict_features(features(question_columns))
 
     def predict_features(self, computed: dict[str, np.ndarray]) -> np.ndarray:
-        """Answers for rows whose features, one array each, are computed already."""
-        return self.session.run(None, {name: computed[name].reshape(-1, 1) for name in self.inputs})[0].ravel()
+        """Answers for rows whose features, one array each, are computed already.
+
+        One number a row, or for classes one row of probabilities in the order of CLASSES.
+        """
+        outputs = self.session.run(None, {name: computed[name].reshape(-1, 1) for name in self.inputs})
+        return in_order(outputs[1], self.classes) if self.classes else outputs[0].ravel()
+
+
+def told(answers: np.ndarray) -> list[float] | list[dict]:
+    """Answers as people get them; for classes `{"prediction": …, "probabilities": {…}}`."""
+    if answers.ndim == 1:
+        return answers.tolist()
+    likeliest = answers.argmax(axis=1)
+    return [
+        {"prediction": CLASSES[place], "probabilities": dict(zip(CLASS_NAMES, row, strict=True))}
+        for place, row in zip(likeliest, answers.tolist(), strict=True)
+    ]
+
+
+def alike(answer: float | dict, other: float | dict) -> bool:
+    """Whether two answers are the same but for the last digits, which processors may round differently."""
+    if not isinstance(answer, dict):
+        return math.isclose(answer, other, rel_tol=1e-4, abs_tol=1e-3)
+    mine, others = answer["probabilities"], other["probabilities"]
+    close = mine.keys() == others.keys() and all(math.isclose(mine[name], others[name], abs_tol=1e-3) for name in mine)
+    return close and answer["prediction"] == other["prediction"]
 
 
 def load(models: ObjectStore, version: str) -> Champion:
@@ -59,6 +84,6 @@ def load(models: ObjectStore, version: str) -> Champion:
     model = Champion(onnx, card)
     example = card["example"]
     answer = model.predict([Question.model_validate_json(json.dumps(example["question"]))])[0]
-    if not math.isclose(answer, example["answer"], rel_tol=1e-4, abs_tol=1e-3):
+    if not alike(answer, example["answer"]):
         raise Refused("example", f"Version {version} answers its example with {answer}, not {example['answer']}.")
     return model

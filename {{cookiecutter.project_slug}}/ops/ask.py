@@ -16,14 +16,17 @@ def ask(port: int | None = None) -> dict:
     question = card["example"]["question"]
     answer = api.call("/v1/predict", question, port)
     print(f"question:   {json.dumps(question)}")
-    print(f"prediction: {told(answer['prediction'], card['outcome'])}  (model {answer['model']})")
+    print(f"prediction: {told(answer, card['outcome'])}  (model {answer['model']})")
     return question
 
 
-def told(prediction: float | str, outcome: dict) -> str:
-    """The prediction with the name and unit of what it predicts."""
-    value = f"{prediction:.6g}" if isinstance(prediction, float) else prediction
-    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip()
+def told(answer: dict, outcome: dict) -> str:
+    """The prediction with the name and unit of what it predicts; of classes, with the likeliest."""
+    prediction, probabilities = answer["prediction"], answer.get("probabilities", {})
+    value = f"{prediction:.6g}" if isinstance(prediction, float) else json.dumps(prediction).strip('"')
+    likeliest = sorted(probabilities, key=probabilities.get, reverse=True)[:3]
+    shares = ", ".join(f"{name} {probabilities[name]:.1%}" for name in likeliest)
+    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip() + (f": {shares}" if shares else "")
 
 
 def show_how(question: dict, port: int | None = None) -> None:

@@ -1,12 +1,12 @@
 """What goes in and out of the API, derived from `model/schema.py`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
 from core.row import Row
-from core.schema import OUTCOME
+from core.schema import CLASS_NAMES, CLASSES, OUTCOME
 from model.schema import Outcome, Question
 
 AN_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -18,7 +18,17 @@ _shown = {"description": _outcome.description, "examples": _outcome.examples}
 Predicted = Annotated[_outcome.annotation, Field(**_shown, json_schema_extra=_outcome.json_schema_extra)]
 
 
-class Answer(BaseModel):
+def _probabilities() -> dict:
+    shown = {name: round(1 / len(CLASS_NAMES), 3) for name in CLASS_NAMES}
+    field = Field(description="The probability of each class; together they are 1", examples=[shown])
+    return {"probabilities": (dict[Literal[CLASS_NAMES], Annotated[float, Field(ge=0, le=1)]], field)}
+
+
+Told = create_model("Told", **(_probabilities() if CLASSES else {}))
+"""What a prediction comes with: nothing, or for classes their probabilities."""
+
+
+class Answer(Told):
     id: UUID = Field(description="What this prediction is known by; an outcome may refer to it", examples=[AN_ID])
     prediction: Predicted
     model: str = Field(description="The version that answered", examples=[A_VERSION])
@@ -28,7 +38,7 @@ class Questions(Row):
     questions: list[Question] = Field(min_length=1, max_length=MOST)
 
 
-class AnswerOfBatch(BaseModel):
+class AnswerOfBatch(Told):
     id: UUID = Field(examples=[AN_ID])
     prediction: Predicted
 

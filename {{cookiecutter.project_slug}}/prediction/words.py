@@ -1,10 +1,13 @@
 """What is wrong with a field, and what it must be, in the words of the schema."""
 
+import json
 from datetime import date, datetime
 from typing import get_args
 
 from pydantic import AwareDatetime, BaseModel, NaiveDatetime
 from pydantic.fields import FieldInfo
+
+from core.schema import allowed
 
 KINDS = {
     float: "a number",
@@ -16,7 +19,10 @@ KINDS = {
     NaiveDatetime: "a date and time without a time zone",
     AwareDatetime: "a date and time with a time zone",
 }
-SAID_BY_EXPECTED = ("_type", "_parsing", "_from_float", "_number", "_naive", "_aware", "_than", "_equal", "_mismatch")
+SAID_BY_EXPECTED = (
+    *("_type", "_parsing", "_from_float", "_number", "_naive", "_aware", "_than", "_equal", "_mismatch"),
+    "literal_error",
+)
 
 
 def message_for(error: dict, model: type[BaseModel]) -> str:
@@ -35,6 +41,8 @@ def message_for(error: dict, model: type[BaseModel]) -> str:
 def expected(field: FieldInfo) -> str | None:
     """What a field must be, such as `a number from 10 to 10,000 miles`. None for types that have no words here."""
     kind = next((KINDS[part] for part in (field.annotation, *get_args(field.annotation)) if part in KINDS), None)
+    if values := allowed(field):
+        kind = f"one of {', '.join(map(json.dumps, values))}"
     if kind is None:
         return None
     words = " ".join(filter(None, [kind, *limits(field), unit(field)]))

@@ -1,17 +1,34 @@
 """The champion's predictions for the newest month, stored beside what is known of its outcomes."""
 
+import numpy as np
+import polars as pl
 from obstore.store import ObjectStore
 
 from core.champion import Champion
+from core.schema import CLASS_NAMES, CLASSES
 from core.tables import months, newest, parts, read_parquet, write_parquet
 from processing.features import question_columns
 
 
 def predict_newest_month(processed: ObjectStore, predictions: ObjectStore, model: Champion) -> str:
-    """Store the newest month's rows with a column `prediction`. Returns the object's name."""
+    """Store the newest month's rows with their answers. Returns the object's name."""
     month = months(processed)[-1]
     rows = newest([read_parquet(processed, part) for part in parts(processed, month)])
-    answers = model.predict_columns(question_columns(rows))
+    given = model.predict_columns(question_columns(rows))
     path = f"batch/month={month}/{model.version}.parquet"
-    write_parquet(predictions, path, rows.with_columns(prediction=answers))
+    write_parquet(predictions, path, rows.with_columns(answer_columns(given)))
     return path
+
+
+def answer_columns(given: np.ndarray) -> list[pl.Series]:
+    """Answers as the column `prediction`, and for classes `probabilities` with a field for each."""
+    if not CLASSES:
+        return [pl.Series("prediction", given)]
+    likeliest = [CLASSES[place] for place in given.argmax(axis=1)]
+    probabilities = pl.DataFrame(given, schema=list(CLASS_NAMES)).to_struct("probabilities")
+    return [pl.Series("prediction", likeliest), probabilities]
+
+
+def given_in(stored: pl.DataFrame) -> np.ndarray:
+    """The answers in the form in which the champion gave them."""
+    return stored["probabilities"].struct.unnest().to_numpy() if CLASSES else stored["prediction"].to_numpy()

@@ -9,7 +9,7 @@ from pandera.errors import SchemaErrors
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from core.schema import value_type
+from core.schema import allowed, value_type
 from model.schema import Outcome, Question
 
 POLARS_TYPES = {
@@ -69,6 +69,8 @@ def _checks(field: FieldInfo):
             yield pa.Check.le(rule.le, error=f"above {_text(rule.le)} {unit}".rstrip())
         elif pattern := getattr(rule, "pattern", None):
             yield pa.Check.str_matches(pattern, error=f"not like {pattern}")
+    if values := allowed(field):
+        yield pa.Check.isin(values, error=f"not one of {', '.join(map(str, values))}")
     if field.annotation is float:
         yield pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="not a finite number")
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from core.schema import CLASS_NAMES, CLASSES, HAS_MEAN
 from core.storage import bucket, names, read
 from model.schema import EVENT_TIME
 from processing.database import connect, upsert
@@ -44,7 +45,7 @@ def _live(name: str) -> list[dict]:
         when = datetime.fromisoformat(answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"])
         total = totals[answer["model"], when.date(), when.hour]
         total[0] += 1
-        total[1] += answer["prediction"]
+        total[1] += answer["probabilities"][CLASS_NAMES[1]] if CLASSES else answer["prediction"]
     return [
         {
             "object": name,
@@ -54,7 +55,7 @@ def _live(name: str) -> list[dict]:
             "weekday": day.weekday(),
             "hour": hour,
             "predictions": count,
-            "total": total,
+            "total": total if HAS_MEAN else None,
         }
         for (model, day, hour), (count, total) in totals.items()
     ]

@@ -122,7 +122,14 @@ function model({ ok, data: card }, promoted) {
   one("#card").replaceChildren(version, figures(card), facts(card, promoted));
   const text = command(card.example.question);
   if (one("#curl").textContent !== text) one("#curl").textContent = text;
-  one("#answer").textContent = `This model answers ${figure(card.example.answer)} ${card.outcome.unit ?? ""}.`;
+  one("#answer").textContent = `This model answers ${told(card.example.answer, card.outcome)}.`;
+}
+
+/** An answer as text: a number with its unit, or a class with its probability. */
+function told(answer, outcome) {
+  if (typeof answer === "number") return `${figure(answer)} ${outcome.unit ?? ""}`.trim();
+  const { prediction, probabilities } = answer;
+  return `${prediction}, with a probability of ${(100 * probabilities[prediction]).toFixed(1)} %`;
 }
 
 function alerts({ ok, data }) {
