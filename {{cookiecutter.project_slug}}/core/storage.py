@@ -1,7 +1,9 @@
 """The buckets: an S3 API in the stack, a folder on a laptop, the same calls for both."""
 
+import mmap
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
@@ -33,13 +35,21 @@ def bucket(name: str) -> ObjectStore:
     )
 
 
-def create(store: ObjectStore, path: str, data: bytes) -> bool:
-    """Write an object only if there is none of that name. False if there is one already."""
+def create(store: ObjectStore, path: str, data: bytes | BinaryIO) -> bool:
+    """Write an object only if there is none of that name. False if there is one already.
+
+    An open file is mapped: of a large one, memory holds no more than it can spare.
+    """
     try:
-        store.put(path, data, mode="create")
+        store.put(path, data if isinstance(data, bytes) else _mapped(data), mode="create")
     except AlreadyExistsError:
         return False
     return True
+
+
+def _mapped(file: BinaryIO) -> bytes | mmap.mmap:
+    file.flush()
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.seek(0, 2) else b""
 
 
 def read(store: ObjectStore, path: str) -> bytes:

@@ -1,7 +1,8 @@
 """Where rows come from.
 
 Raw files come in two ways: someone puts them into the bucket `raw` (`make add FILE=…`, any S3
-client), or `extract` fetches them. `COLUMNS` and `to_rows` say how to read either.
+client), or `extract` fetches them: from a database (core/sql.py), from a web server (core/web.py), or as you
+write it. `COLUMNS` and `to_rows` say how to read either.
 """
 
 import zipfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -27,8 +29,14 @@ COLUMNS = {
 }
 """The columns of a raw file that are used, with their types. All others are ignored."""
 
+SCHEDULE = ""
+"""When to ask `extract` again, as cron says it, in ZONE: "0 * * * *" is every hour. Empty: only when a run starts."""
+
 FIRST_MONTHS = ("2013-01", "2013-02", "2013-03")
-"""What is loaded at the first start; the rest of the year is held back."""
+"""What is loaded at the first start."""
+
+HELD_BACK = tuple(f"2013-{number:02}" for number in range(4, 13))
+"""What `make replay` feeds in as if it came today. Empty: there is nothing to replay."""
 
 
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
@@ -42,16 +50,21 @@ def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
     return raw.with_columns(departure=text.str.to_datetime("%Y-%m-%d %H:%M", strict=False)).drop(parts)
 
 
-def extract(have: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each raw file that can be had now and is not among `have`."""
+def extract(have: set[str]) -> Iterator[tuple[str, bytes | BinaryIO]]:
+    """Yield name and content, or an open file, of each raw file that can be had now and is not among `have`."""
     wanted = [month for month in FIRST_MONTHS if raw_name(month) not in have]
     for month in wanted:
-        yield raw_name(month), month_of_flights(month).write_csv().encode()
+        yield raw_name(month), raw_file(month)
 
 
 def raw_name(month: str) -> str:
     """Where a month, such as `2013-01`, lies in the bucket `raw`."""
     return f"flights/{month}.csv"
+
+
+def raw_file(month: str) -> bytes:
+    """A month as CSV."""
+    return month_of_flights(month).write_csv().encode()
 
 
 def month_of_flights(month: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import sys
 import venv
 from pathlib import Path
 
-from ops.env import PROJECT
+from ops.env import PROJECT, values
 
 UV = "uv==0.13.9"
 FOLDER = PROJECT / ".venv"
@@ -46,9 +46,14 @@ def ready() -> Path:
     return PYTHON
 
 
+def source_variables() -> dict[str, str]:
+    """What .env says of the place that model/source.py fetches from; the platform gets it through compose.yaml."""
+    return {name: value for name, value in values().items() if name.startswith("SOURCE_")}
+
+
 def run(program: Path, *words: str, **how) -> subprocess.CompletedProcess:
     """Run a program in the project's folder; when it fails, the command that called it ends with its code."""
-    done = subprocess.run([program, *words], cwd=PROJECT, **how)
+    done = subprocess.run([program, *words], cwd=PROJECT, env=os.environ | source_variables(), **how)
     if done.returncode:
         sys.exit(done.returncode)
     return done

@@ -8,6 +8,9 @@ import time
 
 import dagster as dg
 
+from model.schema import ZONE
+from model.source import SCHEDULE
+
 STEPS = {
     "raw": "Raw files, as they came.",
     "rows": "Checked rows by month of the event; rejected rows with their reasons.",
@@ -107,4 +110,7 @@ def new_answers(context: dg.SensorEvaluationContext):
 
 SENSORS = [new_data, dead_runs, new_answers]
 
-definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=SENSORS)
+SCHEDULED = {"execution_timezone": ZONE, "default_status": dg.DefaultScheduleStatus.RUNNING}
+SCHEDULES = [dg.ScheduleDefinition("fetch", job=pipeline, cron_schedule=SCHEDULE, **SCHEDULED)] if SCHEDULE else []
+
+definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=SENSORS, schedules=SCHEDULES)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from core import champion, registry
+from core.problems import SourceProblem
 from core.storage import bucket
 from processing import batch, candidate, features, gate, ingest, summaries
 from processing.annotations import annotate_promotions
@@ -18,8 +19,12 @@ log = logging.getLogger(__name__)
 
 
 def fetch_raw() -> dict:
-    """Fetch what the source can deliver."""
-    return {"new_files": len(ingest.fetch(bucket("raw")))}
+    """Fetch what the source can deliver. One that is away holds up nothing that came another way."""
+    try:
+        return {"new_files": len(ingest.fetch(bucket("raw")))}
+    except SourceProblem as problem:
+        log.warning("%s", problem)
+        return {"problem": str(problem)}
 
 
 def check_rows() -> dict:

@@ -1,0 +1,131 @@
+"""Fetching from a web server that breaks off, changes, refuses, or has nothing yet; and the names of fetched rows."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from core import web
+from core.problems import SourceProblem
+from core.storage import create, names, read
+from core.web import finished_months, web_file
+from processing import ingest
+from processing.steps import fetch_raw
+
+CONTENT = bytes(range(256)) * 4_000
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves CONTENT with ranges; the server's `plan` says for each request what goes wrong."""
+
+    def do_GET(self):
+        self.server.asked.append(dict(self.headers))
+        how = self.server.plan.pop(0) if self.server.plan else "whole"
+        if isinstance(how, int):
+            return self.send_error(how)
+        start = int(self.headers["Range"][6:-1]) if self.headers["If-Range"] == self.server.version else 0
+        self.send_response(206 if start else 200)
+        self.send_header("ETag", self.server.version)
+        self.send_header("Content-Length", str(len(self.server.content) - start))
+        self.end_headers()
+        self.wfile.write(self.server.content[start : start + 300_000 if how == "broken" else None])
+        self.server.sent += 1
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A web server on this machine, and its address."""
+    monkeypatch.setattr(web, "PAUSE", 0)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as here:
+        here.content, here.version, here.plan, here.asked, here.sent = CONTENT, '"first"', [], [], 0
+        here.url = f"http://127.0.0.1:{here.server_port}/2024-01.csv?key=hidden"
+        thread = threading.Thread(target=here.serve_forever, args=[0.05])
+        thread.start()
+        yield here
+        here.shutdown()
+        thread.join()
+
+
+def fetched(url: str, have: set[str] = frozenset()) -> list[tuple[str, bytes]]:
+    found = []
+    for name, file in web_file(url, "flights/2024-01.csv", have):
+        file.seek(0)
+        found.append((name, file.read()))
+    return found
+
+
+def test_a_file_comes_whole_and_once(server):
+    assert fetched(server.url) == [("flights/2024-01.csv", CONTENT)]
+    assert fetched(server.url, {"flights/2024-01.csv"}) == [] and server.sent == 1
+
+
+def test_a_broken_download_goes_on_where_it_broke(server):
+    server.plan = ["broken", 503, "broken"]
+    assert fetched(server.url)[0][1] == CONTENT
+    assert [request.get("Range") for request in server.asked] == [
+        None,
+        "bytes=300000-",
+        "bytes=300000-",
+        "bytes=600000-",
+    ]
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_anew(server):
+    server.plan = ["broken", "whole"]
+    server.asked = Changing(server)
+    assert fetched(server.url)[0][1] == CONTENT[::-1]
+
+
+class Changing(list):
+    """With its second request, the server has another file."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+
+    def append(self, request):
+        super().append(request)
+        if len(self) == 2:
+            self.server.content, self.server.version = CONTENT[::-1], '"second"'
+
+
+def test_a_file_that_is_not_there_yet_is_no_problem(server):
+    server.plan = [404]
+    assert fetched(server.url) == [] and fetched(server.url)
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"), [([401], "Check SOURCE_TOKEN"), ([400], "its address"), ([503] * 5, "5 times")]
+)
+def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
+    monkeypatch.setenv("SOURCE_TOKEN", "hidden")
+    server.plan = plan
+    with pytest.raises(SourceProblem, match=said) as told:
+        fetched(server.url)
+    assert "hidden" not in str(told.value) and "/2024-01.csv" in str(told.value)
+    assert server.asked[0]["Authorization"] == "Bearer hidden"
+
+
+def test_a_source_that_is_away_holds_up_nothing_else(server, storage, monkeypatch):
+    monkeypatch.setattr(ingest, "extract", lambda have: web_file(server.url, "flights/2024-01.csv", have))
+    server.plan = ["broken", *[503] * 4]
+    assert "answered 503" in fetch_raw()["problem"] and names(storage("raw")) == []
+    assert fetch_raw() == {"new_files": 1} and read(storage("raw"), "flights/2024-01.csv") == CONTENT
+    assert fetch_raw() == {"new_files": 0}
+
+
+def test_an_open_file_is_stored_once_and_never_replaced(storage, tmp_path):
+    for content in (b"first", b"", b"second"):
+        with (tmp_path / "file").open("w+b") as file:
+            file.write(content)
+            assert create(storage("raw"), "one.csv", file) is (content == b"first")
+    assert read(storage("raw"), "one.csv") == b"first"
+
+
+def test_only_months_that_are_over_are_asked_for():
+    found = list(finished_months("2023-11"))
+    assert found[:4] == ["2023-11", "2023-12", "2024-01", "2024-02"] and found == sorted(found)
+    assert list(finished_months("2999-01")) == []
