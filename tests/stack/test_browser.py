@@ -91,10 +91,19 @@ def test_jupyterlab_runs_the_first_notebook(page, stack):
     assert page.complaints == []
 
 
-def test_docs_show_the_example_and_ask_it(page, stack):
+def test_docs_show_the_example_and_ask_it(page, stack, card):
     page.goto(f"{stack.url}/docs")
     expect(page.get_by_text("/v1/predict", exact=True).first).to_be_visible(timeout=20_000)
     keep(page, "docs")
+    page.get_by_role("button", name="Authorize").first.click()
+    page.locator(".auth-container input").fill(stack.settings["API_KEY"])
+    page.locator(".auth-container button[type=submit]").click()
+    page.locator(".close-modal").click()
+    page.locator(".opblock-post").first.click()
+    page.get_by_role("button", name="Execute").click()
+    answer = page.locator(".live-responses-table")
+    expect(answer.get_by_text("200", exact=True).first).to_be_visible(timeout=20_000)
+    expect(answer.get_by_text(card["version"]).first).to_be_visible()
     only_from_here(page, stack)
     assert page.complaints == []
 
