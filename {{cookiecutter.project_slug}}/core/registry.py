@@ -74,5 +74,18 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
     return promotion
 
 
+def before(models: ObjectStore) -> str | None:
+    """The version that was champion before the current one, as a rollback brings it back; None if there is none.
+
+    A version that was rolled back is no predecessor of anything any more, so two rollbacks go two steps back.
+    """
+    line: list[str] = []
+    for promotion in promotions(models):
+        if promotion.version in line:
+            del line[line.index(promotion.version) :]
+        line.append(promotion.version)
+    return line[-2] if len(line) > 1 else None
+
+
 def _promotion(models: ObjectStore, name: str) -> Promotion:
     return Promotion(**json.loads(read(models, name)))

@@ -45,9 +45,10 @@ CREATE TABLE IF NOT EXISTS models (
     judging_rows int,
     error double precision,
     baseline_error double precision,
+    rule_of_thumb_error double precision,
     champion_version text,
     champion_error double precision,
-    verdict text CHECK (verdict IN ('promoted', 'refused')),
+    verdict text CHECK (verdict IN ('promoted', 'refused', 'undecided')),
     reason text
 );
 
@@ -56,6 +57,16 @@ CREATE TABLE IF NOT EXISTS promotions (
     version text,
     time timestamptz,
     reason text
+);
+
+-- How far the newest rows are from those that the champion was trained on, one row a feature, and the outcome.
+CREATE TABLE IF NOT EXISTS drift (
+    name text PRIMARY KEY,
+    score double precision,
+    threshold double precision,
+    alarm boolean,
+    measured timestamptz,
+    rows int
 );
 
 -- One row for each stored object, model, and hour of the event; 0 is Monday.
@@ -72,6 +83,22 @@ CREATE TABLE IF NOT EXISTS predictions (
     actual_total double precision,
     absolute_error_total double precision,
     PRIMARY KEY (object, model, day, hour)
+);
+
+-- What answers turned out to be wrong by, by the hour (UTC) in which their outcome became known. One row for each
+-- stored object, and for each value of each slice; slice '' is all of them.
+CREATE TABLE IF NOT EXISTS live_errors (
+    object text,
+    version text,
+    model text,
+    day date,
+    hour int,
+    slice text,
+    value text,
+    rows int,
+    error_total double precision,
+    error_square_total double precision,
+    PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;

@@ -1,76 +1,76 @@
-"""Train a candidate on the newest window and publish it with its card. Promoting it is another step."""
+"""Train candidates on the newest rows and publish the best with its card. Promoting it is another step."""
 
 import hashlib
 import json
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 
 import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
+from sklearn.pipeline import Pipeline
 
 from core import registry
 from core.champion import Champion
 from core.schema import OUTCOME, OUTCOME_UNIT, field_types, json_schema
-from core.tables import TIME
-from model.estimator import baseline, estimator
+from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
 from processing.code import code_digest
-from processing.conversion import convert, parity
-from processing.scores import METRIC, errors
-from processing.window import Window
+from processing.conversion import compare, convert
+from processing.drift import distributions
+from processing.scores import METRIC, answers, errors, metrics
+from processing.window import Rows, Window
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "polars")
 PARITY_ROWS = 10_000
+TIMED_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained pipeline, how far back it learned, and its error on the rows that choose."""
+
+    pipeline: Pipeline
+    days: int
+    training: Rows
+    error: float
 
 
 def version_of(window: Window) -> str:
-    """The name of the model that this window and today's code make: the same input, the same name."""
+    """The name of the model that these rows and today's code make: the same input, the same name."""
     made_of = [window.digest, code_digest(), [installed(name) for name in PACKAGES]]
     digest = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:8]
-    return f"{window.rows[TIME].max():%Y%m%d}-{digest}"
+    return f"{window.known.times.max():%Y%m%d}-{digest}"
 
 
-def train(models: ObjectStore, window: Window) -> str:
-    """Train, convert, check and publish the window's candidate, unless it exists. Returns its version."""
+def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
+    """Train, choose, convert and publish the window's candidate, unless it exists. Returns its version."""
     version = version_of(window)
     if version not in registry.versions(models):
-        features, outcomes = window.training
-        fitted = estimator().fit(features.to_pandas(), outcomes)
-        onnx = registry.keep(models, version, convert(fitted, features))
-        compared = parity(fitted, onnx, window.judging[0][-PARITY_ROWS:])
-        registry.publish(models, version, onnx, _card(version, window, onnx, compared))
+        tried = [fit(window, days) for days in distinct_windows(window)]
+        best = min(tried, key=lambda fitted: fitted.error)
+        onnx = registry.keep(models, version, convert(best.pipeline, best.training.features))
+        card = {"version": version, "causes": causes} | _card(Champion(onnx, {"version": version}), window, best)
+        card["tried"] = {f"{fitted.days} days": fitted.error for fitted in tried}
+        card["checksum"] = f"sha256:{hashlib.sha256(onnx).hexdigest()}"
+        registry.publish(models, version, onnx, card)
     return version
 
 
-def _card(version: str, window: Window, onnx: bytes, compared: dict) -> dict:
-    model = Champion(onnx, {"version": version})
-    return {
-        "version": version,
-        "task": TASK,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
-        "metrics": _metrics(model, window),
-        "window": _span(window.rows[TIME][: window.cut]) | {"digest": window.digest},
-        "judged_on": _span(window.rows[TIME][window.cut :]),
-        "rows": {"training": window.cut, "judging": len(window.rows) - window.cut},
-        "features": {name: str(kind) for name, kind in window.features.schema.items()},
-        "fields": field_types(),
-        "schema": json_schema(),
-        "packages": {name: installed(name) for name in PACKAGES},
-        "checksum": f"sha256:{hashlib.sha256(onnx).hexdigest()}",
-        "parity": compared,
-        "example": _example(model, window),
-    }
+def distinct_windows(window: Window) -> list[int]:
+    """WINDOW_DAYS without those that reach back no further than a shorter one, for lack of older rows."""
+    lengths = {len(window.training(days)): days for days in sorted(WINDOW_DAYS, reverse=True)}
+    return sorted(lengths.values())
 
 
-def _metrics(model: Champion, window: Window) -> dict:
-    features, outcomes = window.judging
-    naive = baseline().fit(np.zeros((window.cut, 1)), window.training[1]).predict(np.zeros((len(outcomes), 1)))
-    return {
-        METRIC: float(errors(outcomes, predict(model, features)).mean()),
-        f"baseline_{METRIC}": float(errors(outcomes, naive).mean()),
-    }
+def fit(window: Window, days: int) -> Fitted:
+    """Train on so many days and see how well it does on the rows that choose."""
+    training, choosing = window.training(days), window.choosing
+    pipeline = estimator().fit(training.features.to_pandas(), training.outcomes)
+    error = errors(choosing.outcomes, answers(pipeline, choosing.features)).mean()
+    return Fitted(pipeline, days, training, float(error))
 
 
 def predict(model: Champion, features: pl.DataFrame) -> np.ndarray:
@@ -78,10 +78,62 @@ def predict(model: Champion, features: pl.DataFrame) -> np.ndarray:
     return model.predict_features({name: features[name].to_numpy() for name in model.inputs})
 
 
-def _example(model: Champion, window: Window) -> dict:
-    values = window.rows.select(*Question.model_fields).row(-1, named=True)
-    question = Question.model_validate(values)
+def _card(model: Champion, window: Window, best: Fitted) -> dict:
+    training, judging = best.training, window.judging
+    return {
+        "task": TASK,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
+        "metrics": _metrics(model, training, judging),
+        "window": _span(training.times) | {"days": best.days, "digest": window.digest},
+        "judged_on": _span(judging.times),
+        "rows": {"training": len(training), "judging": len(judging)},
+        "features": {name: str(kind) for name, kind in training.features.schema.items()},
+        "fields": field_types(),
+        "schema": json_schema(),
+        "packages": {name: installed(name) for name in PACKAGES},
+        "code": code_digest(),
+        "parity": compare(best.pipeline, model, judging.features[-PARITY_ROWS:]),
+        "milliseconds": _milliseconds(model, judging),
+        "distributions": distributions(training),
+        "example": _example(model, judging),
+    }
+
+
+def _metrics(model: Champion, training: Rows, judging: Rows) -> dict:
+    def mean_error(given: np.ndarray) -> float:
+        return float(errors(judging.outcomes, given).mean())
+
+    return {
+        **metrics(judging.outcomes, predict(model, judging.features)),
+        f"baseline_{METRIC}": mean_error(fit_and_answer(baseline(), training, judging)),
+        f"rule_of_thumb_{METRIC}": mean_error(fit_and_answer(rule_of_thumb(), training, judging)),
+    }
+
+
+def fit_and_answer(other, training: Rows, judging: Rows) -> np.ndarray:
+    """What the baseline or the rule of thumb answers, having learned from the same rows."""
+    return answers(other.fit(training.features.to_pandas(), training.outcomes), judging.features)
+
+
+def _milliseconds(model: Champion, judging: Rows) -> float:
+    """The median time that one question takes, from the question to the answer."""
+    questions = [_question(judging, place) for place in range(min(TIMED_ROWS, len(judging)))]
+    taken = []
+    for question in questions:
+        started = time.perf_counter()
+        model.predict([question])
+        taken.append(time.perf_counter() - started)
+    return float(np.median(taken) * 1000)
+
+
+def _example(model: Champion, judging: Rows) -> dict:
+    question = _question(judging, -1)
     return {"question": question.model_dump(mode="json"), "answer": model.predict([question])[0]}
+
+
+def _question(rows: Rows, place: int) -> Question:
+    return Question.model_validate(rows.rows.select(*Question.model_fields).row(place, named=True))
 
 
 def _span(times: pl.Series) -> dict:

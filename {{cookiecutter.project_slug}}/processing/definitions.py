@@ -15,6 +15,7 @@ STEPS = {
     "raw": "Raw files, as they came.",
     "rows": "Checked rows by month of the event; rejected rows with their reasons.",
     "features": "What the model sees of each row.",
+    "drift": "How far new rows are from those that the champion was trained on.",
     "candidate": "A model trained on the newest window, as ONNX with its card.",
     "champion": "The model that answers: promoted if it beats the one before it.",
     "batch_predictions": "The champion's predictions of the newest month.",
@@ -50,25 +51,44 @@ pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def
 
 @dg.op
 def count_live_predictions(context: dg.OpExecutionContext) -> None:
-    """Bring the summary tables up to date with the answers that were given since."""
+    """Bring the summary tables up to date with answers that were given since, and with outcomes known since."""
     from processing.live import write_live
+    from processing.live_errors import write_live_errors
+    from processing.truth import join
 
-    context.log.info(str(write_live()))
+    for act in (write_live, join, write_live_errors):
+        context.log.info(f"{act.__name__}: {act()}")
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def live_predictions():
-    """Answers given, by hour and weekday."""
+    """Answers given, by hour and weekday, and what they turned out to be wrong by."""
     count_live_predictions()
+
+
+@dg.op
+def bring_back_the_champion_before(context: dg.OpExecutionContext) -> None:
+    """Make the version champion again that was it before the current one."""
+    from processing.champion import roll_back
+
+    context.log.info(roll_back())
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def rollback():
+    """The champion before the current one, back in service within seconds."""
+    bring_back_the_champion_before()
 
 
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
-    """Start the pipeline when a raw file has come or `model/` has changed, one run at a time."""
+    """Start the pipeline when a raw file has come or there is a cause to train, one run at a time."""
+    from core.storage import bucket
+    from processing.causes import causes
     from processing.state import inputs_digest, is_done
 
     digest = inputs_digest()
-    if is_done(digest):
+    if is_done(digest) and not causes(bucket("processed"), bucket("models")):
         return dg.SkipReason("Nothing new.")
     if context.instance.get_runs(dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1):
         return dg.SkipReason("A run is at it.")
@@ -97,14 +117,13 @@ def dead_runs(context: dg.SensorEvaluationContext):
 
 @dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
-    """Count answers once a minute while there are new ones."""
-    from processing.live import live_objects
+    """Count answers and outcomes once a minute while there are new ones."""
+    from processing.live import newest_object
 
-    objects = live_objects()
-    newest = str(len(objects))
-    if not objects or newest == context.cursor:
-        return dg.SkipReason("No new answers.")
-    context.update_cursor(newest)
+    newest = newest_object()
+    if newest is None or newest.isoformat() == context.cursor:
+        return dg.SkipReason("No new answers or outcomes.")
+    context.update_cursor(newest.isoformat())
     return dg.RunRequest()
 
 
@@ -113,4 +132,6 @@ SENSORS = [new_data, dead_runs, new_answers]
 SCHEDULED = {"execution_timezone": ZONE, "default_status": dg.DefaultScheduleStatus.RUNNING}
 SCHEDULES = [dg.ScheduleDefinition("fetch", job=pipeline, cron_schedule=SCHEDULE, **SCHEDULED)] if SCHEDULE else []
 
-definitions = dg.Definitions(assets=ASSETS, jobs=[pipeline, live_predictions], sensors=SENSORS, schedules=SCHEDULES)
+definitions = dg.Definitions(
+    assets=ASSETS, jobs=[pipeline, live_predictions, rollback], sensors=SENSORS, schedules=SCHEDULES
+)

@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.schema import OUTCOME
-from core.storage import create, names, read
+from core.schema import OUTCOME, allowed
+from core.storage import create
 from core.tables import ROW_COLUMNS, TIME, key_expressions, newest, parts, read_parquet, write_parquet
+from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.contract import ROW, reasons
 from processing.raw import RawFile, download, raw_files
@@ -22,16 +23,15 @@ from processing.reading import Unreadable, batches
 
 MISSING_TEXTS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
 
+TRUE_OR_FALSE = {"true": True, "t": True, "yes": True, "1": True, "1.0": True} | {
+    text: False for text in ("false", "f", "no", "0", "0.0")
+}
+
 
 def fetch(raw: ObjectStore) -> list[str]:
     """Store what the source can deliver now and `raw` does not have. Returns the new names."""
     have = {file.path for file in raw_files(raw)}
     return [path for path, content in extract(have) if create(raw, path, content)]
-
-
-def reports(processed: ObjectStore) -> list[dict]:
-    """What became of every raw file so far, in the order of arrival."""
-    return [json.loads(read(processed, name)) for name in names(processed, "files")]
 
 
 def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
@@ -67,6 +67,7 @@ def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     typed = batch.select(ROW, *[_typed(batch, name, kind) for name, kind in COLUMNS.items()])
     unreadable = pl.concat([_unreadable(batch, typed, name) for name in COLUMNS if name in batch.columns])
     rows = to_rows(typed.lazy()).collect().select(ROW, *[name for name in ROW_COLUMNS if name in _names()])
+    rows = rows.with_columns(_missing_labels())
     found = pl.concat([unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
     bad = batch.join(found, on=ROW, how="semi")
     return rows.join(found, on=ROW, how="anti"), _rejected(bad, found)
@@ -74,6 +75,16 @@ def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _names() -> set[str]:
     return set(ROW_COLUMNS) - {"arrived"}
+
+
+def _missing_labels() -> list[pl.Expr]:
+    """In a column of few allowed texts `NA` is no text but a gap; in any other it may be Namibia."""
+    labels = {name: allowed(field) for name, field in (Question.model_fields | Outcome.model_fields).items()}
+    return [
+        pl.col(name).replace({text: None for text in MISSING_TEXTS if text not in values})
+        for name, values in labels.items()
+        if values and isinstance(values[0], str)
+    ]
 
 
 def _typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
@@ -84,6 +95,8 @@ def _typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
         return column.cast(pl.String).str.strip_chars().replace("", None)
     if batch.schema[name] == pl.String:
         column = column.str.strip_chars()
+    if kind == pl.Boolean and batch.schema[name] != pl.Boolean:
+        return column.cast(pl.String).str.to_lowercase().replace_strict(TRUE_OR_FALSE, default=None, return_dtype=kind)
     if kind.is_integer():  # a column that passed through pandas with a gap in it says 9.0
         number = column.cast(pl.Float64, strict=False)
         whole = pl.when(number == number.round()).then(number).cast(kind, strict=False)
@@ -95,7 +108,8 @@ def _typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
 def _unreadable(batch: pl.DataFrame, typed: pl.DataFrame, name: str) -> pl.DataFrame:
     text = batch[name].cast(pl.String, strict=False).str.strip_chars()
     lost = typed[name].is_null() & text.is_not_null() & ~text.is_in(MISSING_TEXTS)
-    what = "text" if COLUMNS[name] == pl.String else "a number" if COLUMNS[name].is_numeric() else "a time"
+    kinds = {pl.String: "text", pl.Boolean: "true or false"}
+    what = kinds.get(COLUMNS[name], "a number" if COLUMNS[name].is_numeric() else "a time")
     return batch.filter(lost).select(ROW, reason=pl.lit(f"{name}: not {what}"))
 
 

@@ -1,13 +1,14 @@
 """The bucket `raw`: which files there are, and which of them have been checked."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from obstore.store import ObjectStore
 
-from core.storage import names
+from core.storage import names, read
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,8 @@ def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
     """Raw files that have no report yet."""
     done = {PurePosixPath(name).stem for name in names(processed, "files")}
     return [file for file in raw_files(raw) if file.id not in done]
+
+
+def reports(processed: ObjectStore) -> list[dict]:
+    """What became of every raw file so far, in the order of arrival."""
+    return [json.loads(read(processed, name)) for name in names(processed, "files")]

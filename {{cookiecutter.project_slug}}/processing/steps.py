@@ -5,12 +5,14 @@ So a step can be repeated at any time, and what a broken run left undone is done
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from core import champion, registry
 from core.problems import SourceProblem
 from core.storage import bucket
-from processing import batch, candidate, features, gate, ingest, summaries
+from processing import batch, candidate, drift, features, gate, ingest, live_errors, summaries, truth
 from processing.annotations import annotate_promotions
+from processing.causes import causes
 from processing.raw import unchecked
 from processing.state import mark_done
 from processing.window import TooFewRows, newest_window
@@ -53,14 +55,34 @@ def compute_features() -> dict:
     return {"parts": len(missing)}
 
 
+def measure_drift() -> dict:
+    """Hold the rows that came since the champion was trained against those that it was trained on."""
+    processed, promotion = bucket("processed"), registry.champion(bucket("models"))
+    if promotion is None:
+        return {"reason": "No model has been promoted yet."}
+    card, window = registry.card(bucket("models"), promotion.version), newest_window(processed)
+    if card["window"]["digest"] == window.digest:
+        return {"reason": "No rows have come since the champion was trained."}
+    since = window.known.after(datetime.fromisoformat(card["window"]["to"]))
+    if not len(since):
+        return {"reason": "All rows that have come are older than those that the champion was trained on."}
+    measured = drift.store(processed, promotion.version, len(since), drift.measure(card, since))
+    drifted = [column["name"] for column in measured["columns"] if column["alarm"]]
+    return {"rows": len(since), "drifted": ", ".join(drifted) or "nothing"}
+
+
 def train_candidate() -> dict:
-    """Train on the newest window, convert, and publish with a card."""
+    """Where there is a cause, train on the newest rows, convert, and publish with a card."""
+    processed, models = bucket("processed"), bucket("models")
+    found = causes(processed, models)
+    if not found:
+        return {"reason": "There is no cause to train; model/retraining.py says when there is."}
     try:
-        version = candidate.train(bucket("models"), newest_window(bucket("processed")))
+        version = candidate.train(models, newest_window(processed), found)
     except TooFewRows as reason:
         log.warning("No candidate. %s", reason)
         return {"reason": str(reason)}
-    return {"version": version} | registry.card(bucket("models"), version)["metrics"]
+    return {"version": version, "causes": " ".join(found)} | registry.card(models, version)["metrics"]
 
 
 def judge_candidate() -> dict:
@@ -70,9 +92,12 @@ def judge_candidate() -> dict:
         window = newest_window(bucket("processed"))
     except TooFewRows as reason:
         return {"reason": str(reason)}
-    verdict = gate.judge(models, window, candidate.version_of(window))
+    version = candidate.version_of(window)
+    if version not in registry.versions(models):
+        return {"reason": "There is no new candidate."}
+    verdict = gate.judge(models, window, version)
     annotate_promotions(registry.promotions(models))
-    return {name: verdict[name] for name in ("version", "promoted", "reason")}
+    return {name: verdict[name] for name in ("version", "verdict", "reason")}
 
 
 def predict_batch() -> dict:
@@ -86,16 +111,19 @@ def predict_batch() -> dict:
 
 
 def summarise() -> dict:
-    """Write the tables that dashboards and people read, where there is a database, and end the run."""
+    """Join answers with outcomes, write the tables that dashboards and people read, and end the run."""
+    joined = {f"joined_{what}": number for what, number in truth.join().items()}
+    live_errors.write_live_errors()
     written = summaries.write_all()
     mark_done()
-    return written
+    return joined | written
 
 
 STEPS: dict[str, Callable[[], dict]] = {
     "raw": fetch_raw,
     "rows": check_rows,
     "features": compute_features,
+    "drift": measure_drift,
     "candidate": train_candidate,
     "champion": judge_candidate,
     "batch_predictions": predict_batch,

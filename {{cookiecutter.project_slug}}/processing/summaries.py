@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 import polars as pl
 
 from core import registry
-from core.schema import OUTCOME
+from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
 from core.tables import TIME, months, newest, parts, read_parquet
+from processing import drift
+from processing.batch import given_in
 from processing.database import connect, upsert
 from processing.gate import verdicts
-from processing.ingest import reports
-from processing.scores import METRIC
+from processing.raw import reports
+from processing.scores import METRIC, answer_values, errors, outcome_value
 
 
 def write_all() -> dict:
@@ -29,6 +31,7 @@ def write_all() -> dict:
             "rejections": upsert(cursor, "rejections", "source, etag, reason", _rejections()),
             "months": upsert(cursor, "months", "month", _months()),
             "models": upsert(cursor, "models", "version", _models()),
+            "drift": upsert(cursor, "drift", "name", _drift()),
             "promotions": upsert(cursor, "promotions", "number", _promotions()),
             "predictions": upsert(cursor, "predictions", "object, model, day, hour", _batch_predictions()),
         }
@@ -76,7 +79,7 @@ def _month(month: str, processed) -> dict:
         "month": f"{month}-01",
         "rows": len(rows),
         "rows_with_outcome": rows[OUTCOME].count(),
-        "mean_outcome": rows[OUTCOME].mean(),
+        "mean_outcome": rows.select(outcome_value().mean()).item(),
     }
 
 
@@ -96,11 +99,19 @@ def _model(card: dict, verdict: dict) -> dict:
         "judging_rows": card["rows"]["judging"],
         "error": card["metrics"][METRIC],
         "baseline_error": card["metrics"][f"baseline_{METRIC}"],
+        "rule_of_thumb_error": card["metrics"][f"rule_of_thumb_{METRIC}"],
         "champion_version": verdict["champion"],
         "champion_error": verdict["champion_error"],
-        "verdict": "promoted" if verdict["promoted"] else "refused",
+        "verdict": verdict["verdict"],
         "reason": verdict["reason"],
     }
+
+
+def _drift() -> list[dict]:
+    measured = drift.stored(bucket("processed"))
+    if measured is None:
+        return []
+    return [column | {"measured": measured["measured"], "rows": measured["rows"]} for column in measured["columns"]]
 
 
 def _promotions() -> list[dict]:
@@ -113,16 +124,26 @@ def _batch_predictions() -> list[dict]:
     mine = [name for name in names(predictions, "batch") if promotion and promotion.version in name]
     rows = []
     for name in mine:
-        known = pl.when(pl.col(OUTCOME).is_not_null())
-        by_hour = read_parquet(predictions, name).group_by(
+        by_hour = _measured(read_parquet(predictions, name)).group_by(
             day=pl.col(TIME).dt.date(), weekday=pl.col(TIME).dt.weekday() - 1, hour=pl.col(TIME).dt.hour()
         )
         table = by_hour.agg(
             predictions=pl.len(),
-            total=pl.sum("prediction"),
+            total=pl.sum("value"),
             actual_count=pl.count(OUTCOME),
-            actual_total=pl.sum(OUTCOME),
-            absolute_error_total=known.then((pl.col("prediction") - pl.col(OUTCOME)).abs()).sum(),
+            actual_total=outcome_value().sum(),
+            absolute_error_total=pl.sum("error"),
         )
+        if not HAS_MEAN:
+            table = table.with_columns(total=None, actual_total=None)
         rows += [{"object": name, "kind": "batch", "model": promotion.version} | row for row in table.to_dicts()]
     return rows
+
+
+def _measured(stored: pl.DataFrame) -> pl.DataFrame:
+    """Stored answers with a number for each, and with its error where the outcome is known."""
+    stored = stored.with_columns(pl.Series("value", answer_values(given_in(stored)), dtype=pl.Float64))
+    known = stored.filter(pl.col(OUTCOME).is_not_null())
+    error = pl.Series("error", errors(known[OUTCOME].to_numpy(), given_in(known)), dtype=pl.Float64)
+    unknown = stored.filter(pl.col(OUTCOME).is_null()).with_columns(error=pl.lit(None, dtype=pl.Float64))
+    return pl.concat([known.with_columns(error), unknown])

@@ -1,9 +1,9 @@
-"""Which rows train a candidate and which, newer ones, judge it."""
+"""Which rows train candidates and which, newer ones, judge them."""
 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -11,12 +11,17 @@ from obstore.store import ObjectStore
 
 from core.schema import OUTCOME
 from core.tables import TIME, months, newest, parts, read_parquet
-from model.estimator import JUDGING_DAYS, WINDOW_MONTHS
+from model.estimator import JUDGING_DAYS, WINDOW_DAYS
 from model.schema import Question
 from processing.features import features_part
 
 LARGEST_JUDGING_SHARE = 0.2
 """A short history is not all spent on judging."""
+
+LEAST_JUDGING_ROWS = 200
+"""With fewer rows in the newest days, the judging reaches further back."""
+
+LEAST_ROWS = 20
 
 
 class TooFewRows(Exception):
@@ -24,26 +29,67 @@ class TooFewRows(Exception):
 
 
 @dataclass(frozen=True)
-class Window:
-    """Rows with a known outcome, by time: the first `cut` train, the others judge.
+class Rows:
+    """Checked rows with a known outcome, and the features of the same rows."""
 
-    `rows` has the schema's columns, `features` the features of the same rows.
+    rows: pl.DataFrame
+    features: pl.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def outcomes(self) -> np.ndarray:
+        """What is to be predicted."""
+        return self.rows[OUTCOME].to_numpy()
+
+    @property
+    def times(self) -> pl.Series:
+        """When each row's event was, oldest first."""
+        return self.rows[TIME]
+
+    def filter(self, mask: pl.Series) -> "Rows":
+        """Those rows for which the mask is true."""
+        return Rows(self.rows.filter(mask), self.features.filter(mask))
+
+    def after(self, time: datetime) -> "Rows":
+        """The rows whose event was after a time."""
+        return self.filter(self.times > time)
+
+    def slice(self, start: int, end: int | None = None) -> "Rows":
+        """Rows from one place to another in the order of time."""
+        return Rows(self.rows[start:end], self.features[start:end])
+
+
+@dataclass(frozen=True)
+class Window:
+    """The newest rows: the first `cut` train, of the others half choose among windows and half judge.
+
+    Whoever chooses on some rows looks better on them than on others; so what chooses never judges.
     """
 
     parts: list[str]
-    rows: pl.DataFrame
-    features: pl.DataFrame
+    known: Rows
     cut: int
 
-    @property
-    def training(self) -> tuple[pl.DataFrame, np.ndarray]:
-        """Features and outcomes of the rows that train."""
-        return self.features[: self.cut], self.rows[OUTCOME][: self.cut].to_numpy()
+    def training(self, days: int) -> Rows:
+        """The rows of so many days before those that judge."""
+        before = self.known.slice(0, self.cut)
+        return before.filter(before.times > before.times.max() - timedelta(days=days))
 
     @property
-    def judging(self) -> tuple[pl.DataFrame, np.ndarray]:
-        """Features and outcomes of the rows that judge."""
-        return self.features[self.cut :], self.rows[OUTCOME][self.cut :].to_numpy()
+    def choosing(self) -> Rows:
+        """Rows on which candidates of several windows are compared with each other."""
+        return self._newest(0)
+
+    @property
+    def judging(self) -> Rows:
+        """Rows on which the chosen candidate is compared with the champion."""
+        return self._newest(1)
+
+    def _newest(self, half: int) -> Rows:
+        after = self.known.slice(self.cut)
+        return after.filter(pl.int_range(len(after), eager=True) % 2 == half)
 
     @property
     def digest(self) -> str:
@@ -52,20 +98,35 @@ class Window:
 
 
 def newest_window(processed: ObjectStore) -> Window:
-    """The newest WINDOW_MONTHS months. Raises TooFewRows if they can't both train and judge."""
-    listed = [part for month in months(processed)[-WINDOW_MONTHS:] for part in parts(processed, month)]
-    by_month = {}
-    for part in listed:
-        by_month.setdefault(part.split("/")[1], []).append(_rows_and_features(processed, part))
-    tables = [newest(of_month).filter(pl.col(OUTCOME).is_not_null()) for of_month in by_month.values()]
+    """The newest rows, as far back as the longest of WINDOW_DAYS reaches.
+
+    Raises TooFewRows if they can't both train and judge.
+    """
+    listed = {month: parts(processed, month) for month in _months_within(months(processed))}
+    tables = [_known(processed, of_month) for of_month in listed.values()]
     known = pl.concat(tables) if tables else pl.DataFrame()
-    if len(known) < 20:
-        raise TooFewRows(f"{len(known)} rows with an outcome are too few to learn from; 20 is the least.")
+    if len(known) < LEAST_ROWS:
+        raise TooFewRows(f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least.")
     # Shuffled first, so that rows of the same time (one file without event times) judge at random.
     by_time = known.sample(fraction=1, shuffle=True, seed=0).sort(TIME, maintain_order=True)
     names = [name for name in by_time.columns if name.startswith("features.")]
     features = by_time.select(pl.col(name).alias(name.removeprefix("features.")) for name in names)
-    return Window(listed, by_time.drop(names), features, _cut(by_time[TIME]))
+    rows = Rows(by_time.drop(names), features)
+    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows.times))
+
+
+def _months_within(all_months: list[str]) -> list[str]:
+    """The months that the longest window may touch."""
+    if not all_months:
+        return []
+    newest_month = date.fromisoformat(f"{all_months[-1]}-01")
+    oldest_day = newest_month - timedelta(days=max(WINDOW_DAYS) + JUDGING_DAYS)
+    return [month for month in all_months if month >= f"{oldest_day:%Y-%m}"]
+
+
+def _known(processed: ObjectStore, of_month: list[str]) -> pl.DataFrame:
+    together = newest([_rows_and_features(processed, part) for part in of_month])
+    return together.filter(pl.col(OUTCOME).is_not_null())
 
 
 def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
@@ -77,4 +138,5 @@ def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
 
 def _cut(times: pl.Series) -> int:
     newest_days = (times > times.max() - timedelta(days=JUDGING_DAYS)).sum()
-    return len(times) - min(newest_days, int(len(times) * LARGEST_JUDGING_SHARE))
+    wanted = max(newest_days, LEAST_JUDGING_ROWS)
+    return len(times) - min(wanted, int(len(times) * LARGEST_JUDGING_SHARE))

@@ -1,0 +1,51 @@
+"""Put another version into service: `python -m processing.champion VERSION`, or `--back` for the one before."""
+
+import sys
+
+from core import champion, registry
+from core.champion import Refused
+from core.storage import bucket
+from processing.annotations import annotate_promotions
+
+
+class NotPromoted(Exception):
+    """The text says why, and what can be done."""
+
+
+def roll_back() -> str:
+    """Bring the champion before the current one back. Returns a sentence; raises NotPromoted."""
+    version = registry.before(bucket("models"))
+    if version is None:
+        raise NotPromoted("No other version was champion before this one. `make champion VERSION=…` takes any.")
+    return choose(version, "Rolled back by hand.")
+
+
+def choose(version: str, reason: str = "Chosen by hand.") -> str:
+    """Promote a published version that answers as its card says. Returns a sentence; raises NotPromoted."""
+    models = bucket("models")
+    current = registry.champion(models)
+    if version not in registry.versions(models):
+        known = ", ".join(registry.versions(models)) or "none yet"
+        raise NotPromoted(f"There is no version {version}. There are: {known}.")
+    if current and current.version == version:
+        return f"{version} is the champion already."
+    try:
+        champion.load(models, version)
+        promotion = registry.promote(models, version, reason, after=current)
+    except (Refused, registry.PromotionLost) as problem:
+        raise NotPromoted(str(problem)) from None
+    annotate_promotions(registry.promotions(models))
+    return f"{version} is the champion from now on (promotion {promotion.number}); every replica has it in seconds."
+
+
+def main(words: list[str]) -> None:
+    if len(words) != 1:
+        raise SystemExit("Say which version: python -m processing.champion VERSION, or --back.")
+    try:
+        print(roll_back() if words == ["--back"] else choose(words[0]))
+    except NotPromoted as problem:
+        raise SystemExit(str(problem)) from None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
