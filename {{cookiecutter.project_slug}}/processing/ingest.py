@@ -44,7 +44,8 @@ def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
                 good, bad = check_batch(batch)
                 accepted.append(good)
                 rejected.append(bad)
-        missing = sorted(set(COLUMNS) - set(batch.columns)) if accepted else []
+        useless = accepted and not any(map(len, accepted))  # without an outcome, say, rows can still be used
+        missing = sorted(set(COLUMNS) - set(batch.columns)) if useless else []
     except Unreadable as error:
         report["error"], missing = str(error), []
     if missing:

@@ -109,6 +109,12 @@ def test_a_missing_column_is_named_and_every_row_kept(storage, checked, sample):
     assert report["rows_rejected"] == len(rejected(storage)) == 10
 
 
+def test_a_file_without_outcomes_can_be_used(checked, sample):
+    (report,) = checked(new=csv(sample.unique().head(10).drop(OUTCOME)))
+    assert report["error"] is None
+    assert (report["rows_accepted"], report["rows_without_outcome"]) == (10, 10)
+
+
 @pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
 def test_the_same_row_counts_once_wherever_it_comes_from(checked, sample):
     some = sample.head(20)
