@@ -37,6 +37,8 @@ def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefiniti
         from processing.steps import STEPS as FUNCTIONS
         from processing.summaries import write_stage
 
+        if before is None:
+            write_stage("begun", context.run_id)
         result = FUNCTIONS[name]()
         write_stage(name, context.run_id)
         return dg.MaterializeResult(metadata=result)
@@ -83,23 +85,27 @@ def rollback():
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
     """Start the pipeline when a raw file has come or there is a cause to train, one run at a time."""
-    from core.storage import bucket
-    from processing.causes import causes
-    from processing.state import inputs_digest, is_done
+    from processing.state import work_to_do
 
-    digest = inputs_digest()
-    if is_done(digest) and not causes(bucket("processed"), bucket("models")):
+    work, is_new = work_to_do()
+    if work is None:
         return dg.SkipReason("Nothing new.")
     if context.instance.get_runs(dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1):
         return dg.SkipReason("A run is at it.")
-    if wait := _pause_after_failures(context.instance, digest):
+    if not is_new and _runs(context.instance, work, dg.DagsterRunStatus.SUCCESS):
+        return dg.SkipReason("A run has looked at this cause to train; it comes up again with the next rows.")
+    if wait := _pause_after_failures(context.instance, work):
         return dg.SkipReason(f"The last run from these inputs failed; the next one starts in {wait:.0f} s.")
-    return dg.RunRequest(tags={"inputs": digest})
+    return dg.RunRequest(tags={"inputs": work})
 
 
-def _pause_after_failures(instance: dg.DagsterInstance, digest: str) -> float:
+def _runs(instance: dg.DagsterInstance, work: str, status: dg.DagsterRunStatus) -> list[dg.RunRecord]:
+    return instance.get_run_records(dg.RunsFilter(tags={"inputs": work}, statuses=[status]))
+
+
+def _pause_after_failures(instance: dg.DagsterInstance, work: str) -> float:
     """Seconds still to wait: half a minute after the first failure, twice that after each further one."""
-    failed = instance.get_run_records(dg.RunsFilter(tags={"inputs": digest}, statuses=[dg.DagsterRunStatus.FAILURE]))
+    failed = _runs(instance, work, dg.DagsterRunStatus.FAILURE)
     if not failed:
         return 0
     pause = min(30 * 2 ** (len(failed) - 1), 3600)

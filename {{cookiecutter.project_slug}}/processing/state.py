@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from core.storage import bucket, create, names
+from processing.causes import causes
 from processing.code import code_digest
 from processing.raw import RawFile, raw_files, unchecked
 
@@ -12,6 +13,18 @@ from processing.raw import RawFile, raw_files, unchecked
 def inputs_digest() -> str:
     """Names what a run would start from: every raw file, and the code of `model/`."""
     return _digest(raw_files(bucket("raw")))
+
+
+def work_to_do() -> tuple[str | None, bool]:
+    """What a run would be for, as a name that is the same for the same work, and whether the inputs are new.
+
+    Inputs that a run has finished from may still be a cause to train later, when a cool-down is over.
+    """
+    digest = inputs_digest()
+    if not is_done(digest):
+        return digest, True
+    found = causes(bucket("processed"), bucket("models"))
+    return (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False) if found else (None, False)
 
 
 def is_done(digest: str) -> bool:
