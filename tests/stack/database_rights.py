@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2.errors import InsufficientPrivilege, QueryCanceled, ReadOnlySqlTransaction, UndefinedFile
 
 REFUSALS = (InsufficientPrivilege, ReadOnlySqlTransaction)
-TABLES = ("raw_files", "rejections", "months", "stages", "models", "promotions", "predictions")
+TABLES = ("raw_files", "rejections", "months", "stages", "models", "promotions", "predictions", "live_errors")
 MAY_ENTER = {"orchestrator": {"dagster"}, "writer": {"summaries"}, "reader": {"summaries"}}
 
 CHANGES = {

@@ -28,7 +28,7 @@ MAY = {  # on the object proof/object
     | {("write", "notebooks"), ("delete", "notebooks")},
 }
 MAY_WRITE_BELOW = {  # folders of the predictions bucket
-    "processing": {"batch"},
+    "processing": {"batch", "truth"},
     "prediction": {"live", "outcomes"},
     "jupyterlab": set(),
 }
@@ -105,7 +105,8 @@ def check_service(url, user, secret, root):
         put(root, bucket, "proof/object")
         done |= {(deed, bucket) for deed, act in deeds(storage, bucket) if allowed(act)}
     assert done == MAY[user], f"{user}: too much {sorted(done - MAY[user])}, too little {sorted(MAY[user] - done)}"
-    below = {f for f in ("live", "batch", "outcomes", "else") if allowed(put, storage, "predictions", f"{f}/proof")}
+    folders = ("live", "batch", "outcomes", "truth", "else")
+    below = {folder for folder in folders if allowed(put, storage, "predictions", f"{folder}/proof")}
     assert below == MAY_WRITE_BELOW[user], f"{user} writes below predictions: {below}"
     version = put(root, "raw", "proof/object").version_id
     assert version, "raw keeps no versions"
@@ -130,7 +131,7 @@ def check_strangers(url, services):
 
 def clean(root):
     for bucket in BUCKETS:
-        for prefix in ("proof/", "live/proof", "batch/proof", "outcomes/proof", "else/proof"):
+        for prefix in ("proof/", "live/proof", "batch/proof", "outcomes/proof", "truth/proof", "else/proof"):
             for thing in root.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True):
                 root.remove_object(bucket_name=bucket, object_name=thing.object_name, version_id=thing.version_id)
 

@@ -123,7 +123,7 @@ def _changing(file: Path) -> Iterator[dict[str, ApiKey]]:
     """The keys by name; what the block changes is written, and two commands at once take turns."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file.with_suffix(".lock"), "a") as turn:
-        _wait_for(turn)
+        wait_for(turn)
         before = {key.name: key for key in load(file)}
         keys = dict(before)
         yield keys
@@ -144,10 +144,10 @@ def _write(file: Path, keys: Collection[ApiKey]) -> None:
 if os.name == "nt":
     import msvcrt
 
-    def _wait_for(turn) -> None:
+    def wait_for(turn) -> None:
         msvcrt.locking(turn.fileno(), msvcrt.LK_LOCK, 1)
 else:
     import fcntl
 
-    def _wait_for(turn) -> None:
+    def wait_for(turn) -> None:
         fcntl.flock(turn, fcntl.LOCK_EX)

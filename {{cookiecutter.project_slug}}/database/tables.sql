@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS months (
     mean_outcome double precision
 );
 
--- One row a step of the pipeline: raw, rows, features, candidate, champion, batch_predictions, summaries.
+-- When a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS predictions (
 -- stored object, and for each value of each slice; slice '' is all of them.
 CREATE TABLE IF NOT EXISTS live_errors (
     object text,
-    version text,
+    made_of text,
     model text,
     day date,
     hour int,

@@ -1,11 +1,11 @@
 """From checked questions to answers that are kept."""
 
 import logging
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from core.champion import Champion
+from core.ids import new_id
 from core.schema import key
 from model.schema import Question
 from prediction.journal import Journal
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def answer(champion: Champion, questions: Sequence[Question], client: str, journal: Journal) -> list[dict]:
     """Predict, keep, count. What this returns is in the journal already and may be sent."""
     answers = [
-        {"id": str(uuid.uuid4()), "prediction": prediction, "model": champion.version}
+        {"id": new_id(), "prediction": prediction, "model": champion.version}
         for prediction in champion.predict(questions)
     ]
     asked = ({"key": key(question), "question": question.model_dump(mode="json")} for question in questions)

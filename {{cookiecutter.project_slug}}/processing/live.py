@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from core.schema import CLASS_NAMES, CLASSES, HAS_MEAN
-from core.storage import bucket, names, read
+from core.storage import bucket, read
 from model.schema import EVENT_TIME
 from processing.database import connect, upsert
 
@@ -20,22 +20,28 @@ def write_live() -> dict:
     if connection is None:
         return {}
     with closing(connection), connection, connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [_hours()[0]])
+        first = f"live/{_hours()[0]}"
+        cursor.execute("SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [first])
         known = {name for (name,) in cursor.fetchall()}
-        new = [name for name in live_objects() if name not in known]
+        there = [item["path"] for item in _stored("live")]
+        new = [name for name in there if name not in known]
         rows = [row for name in new for row in _live(name)]
         return {"objects": len(new), "rows": upsert(cursor, "predictions", "object, model, day, hour", rows)}
 
 
-def live_objects() -> list[str]:
-    """The objects in which the answers of the last HOURS are stored."""
+def newest_object() -> datetime | None:
+    """When the newest answer or reported outcome of the last HOURS was stored."""
+    return max((item["last_modified"] for kind in ("live", "outcomes") for item in _stored(kind)), default=None)
+
+
+def _stored(kind: str) -> list[dict]:
     predictions = bucket("predictions")
-    return [name for hour in _hours() for name in names(predictions, hour)]
+    return [item for hour in _hours() for batch in predictions.list(f"{kind}/{hour}") for item in batch]
 
 
 def _hours() -> list[str]:
     now = datetime.now(UTC)
-    return [f"{now - timedelta(hours=ago):live/%Y/%m/%d/%H}" for ago in reversed(range(HOURS))]
+    return [f"{now - timedelta(hours=ago):%Y/%m/%d/%H}" for ago in reversed(range(HOURS))]
 
 
 def _live(name: str) -> list[dict]:

@@ -27,6 +27,22 @@ SELECT version, verdict, reason, error, baseline_error,
        CASE verdict WHEN 'promoted' THEN error ELSE champion_error END
 FROM models ORDER BY created DESC LIMIT 1"""
 
+REFUSED = """
+SELECT count(*) FROM models
+WHERE verdict = 'refused'
+  AND created > coalesce((SELECT max(created) FROM models WHERE verdict = 'promoted'), '-infinity')"""
+
+DRIFT = "SELECT name, score, threshold, alarm::int FROM drift"
+
+LIVE_ERROR = """
+WITH champion AS (SELECT version, error FROM promotions JOIN models USING (version) ORDER BY number DESC LIMIT 1)
+SELECT error, coalesce(sum(rows), 0), sum(error_total), sum(error_square_total)
+FROM champion LEFT JOIN live_errors ON model = version AND slice = '' AND day > now() - interval '30 days'
+GROUP BY error"""
+
+LEAST_ROWS = 30
+"""Fewer answers with a known outcome say nothing about the model."""
+
 
 def stages(found):
     """When each step of the pipeline last came to its end."""
@@ -65,7 +81,46 @@ def newest_model(found):
     yield from (errors, refused)
 
 
-QUESTIONS = ((STAGES, stages), (FILES, files), (NEWEST_MODEL, newest_model))
+def refused(found):
+    """How many candidates have been refused since the last one that was promoted."""
+    ((number,),) = found
+    yield GaugeMetricFamily("candidates_refused_in_a_row", "Candidates refused since the last promotion", number)
+
+
+def drift(found):
+    """How far new rows are from those that the champion was trained on."""
+    measured = GaugeMetricFamily("drift_score", "Population stability index", labels=["column"])
+    allowed = GaugeMetricFamily("drift_threshold", "What resampling gives without drift", labels=["column"])
+    alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
+    for column, *values in found:
+        for metric, value in zip((measured, allowed, alarm), values, strict=True):
+            metric.add_metric([column], value)
+    yield from (measured, allowed, alarm)
+
+
+def live_error(found):
+    """What the champion's answers of the last 30 days turned out to be wrong by, and what its card promised.
+
+    `at_least` is what the error is with a probability of 98 %, from LEAST_ROWS on.
+    """
+    errors = GaugeMetricFamily("live_error", "Mean error of the champion's answers", labels=["kind"])
+    for promised, rows, total, squares in found:
+        errors.add_metric(["promised"], promised)
+        if rows >= LEAST_ROWS:
+            mean = total / rows
+            errors.add_metric(["live"], mean)
+            errors.add_metric(["at_least"], mean - 2 * (max(0, squares / rows - mean**2) / rows) ** 0.5)
+    yield errors
+
+
+QUESTIONS = (
+    (STAGES, stages),
+    (FILES, files),
+    (NEWEST_MODEL, newest_model),
+    (REFUSED, refused),
+    (DRIFT, drift),
+    (LIVE_ERROR, live_error),
+)
 
 
 class Summaries(Collector):

@@ -13,6 +13,7 @@ SERVICES = {
         "models:write",
         "predictions:read",
         "predictions/batch:write",
+        "predictions/truth:write",
     ),
     "prediction": (
         "models:read",

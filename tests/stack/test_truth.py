@@ -1,0 +1,68 @@
+"""Answers are held against what really happened, reported or found in a raw file, and the boards show it."""
+
+import csv
+import io
+
+from running import until
+from test_boards import rows, targets
+
+OUTCOME = 345.0
+
+
+def flights(stack, number: int) -> list[dict]:
+    """Flights of April as raw rows, none of which the platform has seen."""
+    code = "from model.source import month_of_flights as m; print(m('2013-04').tail(200).write_csv())"
+    found = csv.DictReader(io.StringIO(stack.inside("processing", code).strip()))
+    return [row for row in found if row["air_time"].isdigit()][:number]
+
+
+def question(row: dict) -> dict:
+    departure = f"2013-04-{int(row['day']):02}T{int(row['hour']):02}:{int(row['minute']):02}:00"
+    texts = {name: row[name] for name in ("origin", "dest", "carrier")}
+    return texts | {"departure": departure, "distance": float(row["distance"]), "flight": int(row["flight"])}
+
+
+def total(stack, model: str) -> list[str]:
+    found = stack.sql(
+        "SELECT coalesce(sum(rows), 0), round(sum(error_total)::numeric, 3) FROM live_errors"
+        f" WHERE model = '{model}' AND slice = ''"
+    )
+    return found[0]
+
+
+def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api, visitor):
+    asked = flights(stack, 20)
+    answers = [api.post("/v1/predict", json=question(row)).raise_for_status().json() for row in asked]
+    model = answers[0]["model"]
+
+    reports = [{"id": answer["id"], "actual": OUTCOME} for answer in answers[:10]]
+    api.post("/v1/outcomes", json=reports).raise_for_status()
+    expected = sum(abs(answer["prediction"] - OUTCOME) for answer in answers[:10])
+    until(lambda: total(stack, model) == ["10", f"{expected:.3f}"], 150, "the reported outcomes are in the table")
+
+    file = stack.project.parent / "outcomes.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, asked[0].keys())
+        writer.writeheader()
+        writer.writerows(asked[10:])
+    assert stack.make("add", f"FILE={file}").returncode == 0
+    late = zip(asked[10:], answers[10:], strict=True)
+    expected += sum(abs(float(row["air_time"]) - answer["prediction"]) for row, answer in late)
+    until(lambda: total(stack, model) == ["20", f"{expected:.3f}"], 180, "those of the raw file are in the table too")
+
+    by_slice = f"SELECT slice, sum(rows) FROM live_errors WHERE model = '{model}' GROUP BY slice ORDER BY slice"
+    assert stack.sql(by_slice) == [["", "20"], ["carrier", "20"], ["origin", "20"]]
+    shown = {title: rows(visitor, board, target) for board, title, target in targets(visitor, "predictions")}
+    assert shown["Live error by slice"] > 2 and shown["Live error by version"] >= 1
+
+
+def test_metrics_say_what_the_card_promised(visitor, card):
+    def promised() -> float:
+        query = {"query": 'live_error{kind="promised"}'}
+        found = visitor.get("/prometheus/api/v1/query", params=query).json()["data"]["result"]
+        return float(found[0]["value"][1])
+
+    def as_promised() -> bool:
+        return abs(promised() - card["metrics"]["mean_absolute_error"]) < 1e-6
+
+    until(as_promised, 60, "the metric is the card's")

@@ -1,0 +1,239 @@
+"""What was answered meets what really happened: however late it comes, in whatever order, and once."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from core.ids import new_id, time_of
+from core.schema import OUTCOME, key
+from core.storage import create, names, read
+from core.tables import key_texts, rows
+from model.estimator import SLICES
+from model.schema import EVENT_TIME, KEY, TASK, Question
+from processing import answers, matching, truth
+from processing.ingest import check
+from processing.judged import slice_column
+from processing.raw import unchecked
+
+pytestmark = pytest.mark.skipif(TASK != "regression", reason="the answers of these tests are numbers")
+by_key = pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
+
+HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
+NOW = datetime.now(UTC)
+ANSWER = 100.0
+
+
+class World:
+    """Questions that can be asked, and what prediction and the pipeline store of what happens then."""
+
+    def __init__(self, storage, sample: pl.DataFrame):
+        self.storage, self.predictions = storage, storage("predictions")
+        self.objects = 0
+        outcome = pl.col(OUTCOME).cast(pl.Float64, strict=False)
+        self.raw = sample.filter(outcome.is_not_null()).head(30)
+        self.add(self.raw.with_columns(pl.lit("").alias(OUTCOME)))
+        self.questions = [Question.model_validate(row) for row in rows().select(*Question.model_fields).to_dicts()]
+
+    def store(self, kind: str, time: datetime, records: list[dict]) -> None:
+        self.objects += 1
+        lines = [json.dumps(record | {"time": time.isoformat(), "client": "owner"}) for record in records]
+        create(self.predictions, f"{kind}/{time:{answers.HOUR}}/{self.objects}.jsonl", "\n".join(lines).encode())
+
+    def ask(self, *questions: Question, ago: timedelta) -> list[str]:
+        """Answers that were given some time ago; their ids."""
+        ids = [id_of(NOW - ago) for _ in questions]
+        self.store("live", NOW - ago, [answered(one, asked) for one, asked in zip(ids, questions, strict=True)])
+        return ids
+
+    def report(self, *reports: dict, ago: timedelta) -> None:
+        self.store("outcomes", NOW - ago, list(reports))
+
+    def add(self, table: pl.DataFrame) -> None:
+        """A raw file comes and is checked."""
+        self.objects += 1
+        raw, processed = self.storage("raw"), self.storage("processed")
+        create(raw, f"added/{self.objects}.csv", table.write_csv().encode())
+        for file in unchecked(raw, processed):
+            check(raw, processed, file)
+
+    def kept(self) -> dict[str, bytes]:
+        return {name: read(self.predictions, name) for name in names(self.predictions, "truth")}
+
+
+def answered(one: str, asked: Question) -> dict:
+    question = asked.model_dump(mode="json")
+    return {"id": one, "model": "m", "key": key(asked), "question": question, "prediction": ANSWER}
+
+
+def id_of(time: datetime) -> str:
+    """An id as it was made at that time."""
+    random = uuid.UUID(new_id()).int & (2**80 - 1)
+    return str(uuid.UUID(int=int(time.timestamp() * 1000) << 80 | random))
+
+
+def errors() -> dict[str, float]:
+    truth.join()
+    return dict(truth.live_errors().select("id", "error").iter_rows())
+
+
+@pytest.fixture
+def world(storage, sample):
+    return World(storage, sample)
+
+
+def test_an_id_says_when_it_was_made():
+    before = datetime.now(UTC)
+    assert abs(time_of(new_id()) - before) < timedelta(seconds=1)
+    assert len({new_id() for _ in range(1000)}) == 1000
+    assert time_of(str(uuid.uuid4())) is None
+
+
+def test_before_anything_was_asked_there_is_no_error(storage):
+    assert errors() == {}
+    assert set(map(slice_column, SLICES)) <= set(truth.live_errors().columns)
+
+
+def test_outcomes_by_id_count_once_and_say_all_there_is_to_know(world):
+    one, other = world.ask(*world.questions[:2], ago=3 * HOURS)
+    world.report({"id": one, "actual": 90.0}, {"id": other, "actual": 103.0}, ago=2 * HOURS)
+    world.report({"id": one, "actual": 90.0}, ago=HOURS)
+    assert errors() == {one: 10.0, other: 3.0}
+    first = truth.live_errors().filter(id=one).row(0, named=True)
+    assert (first["model"], first["actual"], first["prediction"]) == ("m", 90.0, ANSWER)
+    assert (first["asked"], first["known"]) == (NOW - 3 * HOURS, NOW - 2 * HOURS)
+    assert first["event_time"] == (getattr(world.questions[0], EVENT_TIME) if EVENT_TIME else first["asked"])
+    fields = [name for name in SLICES if name in Question.model_fields]
+    assert [first[slice_column(name)] for name in fields] == [getattr(world.questions[0], name) for name in fields]
+
+
+def test_an_outcome_may_come_weeks_later_and_is_counted_when_it_came(world):
+    (late,) = world.ask(world.questions[0], ago=25 * DAYS)
+    assert errors() == {}
+    world.report({"id": late, "actual": 90.0}, ago=HOURS)
+    assert errors() == {late: 10.0}
+    assert len(truth.live_errors(since=NOW - DAYS)) == 1
+    assert len(truth.live_errors(since=NOW)) == 0
+
+
+def test_a_corrected_outcome_replaces_the_first_also_when_it_arrives_before_it(world):
+    one, other = world.ask(*world.questions[:2], ago=5 * HOURS)
+    world.report({"id": one, "actual": 90.0}, ago=4 * HOURS)
+    world.report({"id": other, "actual": 99.0}, ago=2 * HOURS)
+    errors()
+    world.report({"id": one, "actual": 98.0}, ago=3 * HOURS)
+    world.report({"id": other, "actual": 50.0}, ago=3 * HOURS)
+    assert late_look(world) == {one: 2.0, other: 1.0}
+    known = dict(truth.live_errors().select("id", "known").iter_rows())
+    assert known == {one: NOW - 3 * HOURS, other: NOW - 2 * HOURS}
+
+
+def test_an_outcome_that_is_stored_before_its_answer_still_finds_it(world):
+    """A replica that was away delivers its journal late."""
+    world.report({"id": (one := id_of(NOW - 3 * HOURS)), "actual": 90.0}, ago=2 * HOURS)
+    assert errors() == {}
+    world.store("live", NOW - 3 * HOURS, [answered(one, world.questions[0])])
+    assert late_look(world) == {one: 10.0}
+
+
+def late_look(world) -> dict[str, float]:
+    """As in the next hour, when the pipeline looks further back again."""
+    for name in names(world.predictions, "truth/looked"):
+        world.predictions.delete(name)
+    return errors()
+
+
+@by_key
+def test_every_question_with_the_key_gets_the_outcome_but_not_one_asked_after_it_was_known(world):
+    asked = world.questions[0]
+    first, second = world.ask(asked, ago=5 * HOURS) + world.ask(asked, ago=4 * HOURS)
+    world.ask(asked, ago=2 * HOURS)
+    world.ask(world.questions[1], ago=5 * HOURS)
+    world.report({"key": key(asked), "actual": 90.0}, ago=3 * HOURS)
+    assert errors() == {first: 10.0, second: 10.0}
+
+
+@by_key
+def test_outcomes_in_raw_files_find_their_questions(world):
+    ids = world.ask(*world.questions, ago=20 * DAYS) + world.ask(world.questions[0], ago=HOURS)
+    assert errors() == {}
+    world.add(world.raw)
+    table = rows()
+    actual = dict(zip(key_texts(table), table[OUTCOME], strict=True))
+    asked = zip(ids, map(key, [*world.questions, world.questions[0]]), strict=True)
+    expected = {one: abs(actual[known_as] - ANSWER) for one, known_as in asked if known_as}
+    assert errors() == pytest.approx(expected) and len(expected) > 20
+    world.add(world.raw)
+    assert errors() == pytest.approx(expected)
+
+
+@by_key
+def test_a_late_answer_finds_the_outcome_in_a_raw_file(world):
+    world.ask(world.questions[1], ago=2 * DAYS)
+    world.add(world.raw)
+    assert len(errors()) == 1
+    world.ask(world.questions[0], ago=DAYS)
+    assert len(late_look(world)) == 2
+
+
+def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkeypatch):
+    ids = world.ask(*world.questions[:5], ago=3 * HOURS) + world.ask(*world.questions[5:9], ago=2 * HOURS)
+    world.report(*({"id": one, "actual": 90.0} for one in ids[:7]), ago=HOURS)
+    world.report({"id": ids[0], "actual": 95.0}, ago=timedelta(0))
+    world.add(world.raw)
+    cuts = 0
+    while cut_short(monkeypatch, world, writes=cuts):
+        cuts += 1
+    assert cuts > 8
+    interrupted = truth.live_errors().sort("id")
+    for name in world.kept():
+        world.predictions.delete(name)
+    truth.join()
+    assert interrupted.equals(truth.live_errors().sort("id"))
+    assert len(interrupted) == 9
+
+
+WRITERS = [(matching, "write_parquet"), (truth, "write_parquet"), (truth, "create"), (answers, "create")]
+
+
+class Killed(BaseException):
+    pass
+
+
+def cut_short(monkeypatch, world, writes: int) -> bool:
+    """Begin anew and join, die at the given write, and join again. False if the join ended before."""
+    for name in world.kept():
+        world.predictions.delete(name)
+    left = iter(range(writes))
+
+    def dies_in_time(function):
+        def act(*words):
+            if next(left, None) is None:
+                raise Killed
+            return function(*words)
+
+        return act
+
+    with monkeypatch.context() as patched:
+        for module, name in WRITERS:
+            patched.setattr(module, name, dies_in_time(getattr(module, name)))
+        try:
+            truth.join()
+        except Killed:
+            died = True
+        else:
+            died = False
+    truth.join()
+    return died
+
+
+def test_what_was_taken_in_is_not_read_again(world, monkeypatch):
+    ids = world.ask(*world.questions, ago=HOURS)
+    world.report({"id": ids[0], "actual": 90.0}, ago=HOURS)
+    truth.join()
+    before = world.kept()
+    monkeypatch.setattr(answers, "_lines", lambda store, objects: pytest.fail("read again") if objects else ())
+    assert truth.join() == {"answers": 0, "reports": 0, "rows_with_outcome": 0}
+    assert world.kept() == before
