@@ -101,6 +101,17 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
+-- What `make replay` found: each month's mean error of three ways to answer, with its 95 % interval.
+CREATE TABLE IF NOT EXISTS replay (
+    month date,
+    line text CHECK (line IN ('frozen', 'kept up to date', 'rule of thumb')),
+    error double precision,
+    low double precision,
+    high double precision,
+    rows int,
+    PRIMARY KEY (month, line)
+);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 

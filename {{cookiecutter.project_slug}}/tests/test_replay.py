@@ -1,0 +1,61 @@
+"""A replay of two small months: asked before the outcome is known, fed in once, and resumed where it stopped."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from core import champion, registry
+from core.schema import OUTCOME
+from core.storage import names
+from model import source
+from model.retraining import Rule
+from model.schema import Question
+from ops.replay import chart, table
+from processing import causes, replay
+from processing.add import add
+from processing.run import run
+
+MONTHS = getattr(source, "HELD_BACK", ())[:2]
+pytestmark = pytest.mark.skipif(len(MONTHS) < 2, reason="model/source.py holds nothing back")
+
+
+@pytest.fixture
+def small(storage, sample, monkeypatch):
+    """A platform that has learned from a few rows, with two small months to come."""
+    whole = {month: pl.read_csv(source.raw_file(month), infer_schema=False) for month in MONTHS}
+    files = {month: rows.sample(1_500, seed=1).write_csv().encode() for month, rows in whole.items()}
+    monkeypatch.setattr(source, "HELD_BACK", MONTHS)
+    monkeypatch.setattr(source, "raw_file", files.__getitem__)
+    monkeypatch.setattr("processing.ingest.extract", lambda have: iter(()))
+    monkeypatch.setattr(replay, "SAMPLE", 300)
+    monkeypatch.setattr(causes, "NEW_ROWS", Rule(timedelta(0), 1))
+    add("first.csv", sample.sample(1_500, seed=1).write_csv().encode())
+    run()
+    return storage
+
+
+def ask(storage, questions: list[dict]) -> list[dict]:
+    """What the API would say."""
+    version = registry.champion(storage("models")).version
+    model = champion.load(storage("models"), version)
+    given = model.predict([Question.model_validate(question, strict=False) for question in questions])
+    return [(one if isinstance(one, dict) else {"prediction": one}) | {"model": version} for one in given]
+
+
+def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
+    asked = replay.next_questions()
+    assert asked["month"] == MONTHS[0] and len(asked["questions"]) == 300 and OUTCOME not in asked["questions"][0]
+    replay.keep_answers(MONTHS[0], ask(small, asked["questions"]))
+    replay.feed(MONTHS[0])  # and here it was interrupted
+    assert replay.next_questions() == {"month": MONTHS[0], "questions": []}
+    replay.replay(MONTHS[0], [])
+    asked = replay.next_questions()
+    replay.replay(asked["month"], ask(small, asked["questions"]))
+    assert replay.next_questions() == {} and len(names(small("raw"))) == 3
+    shown = replay.results()
+    assert [one["month"] for one in shown] == list(MONTHS)
+    first = shown[0]["lines"]
+    assert first[replay.FROZEN] == first[replay.KEPT]  # there was only one model yet
+    assert all(one["low"] < one["error"] < one["high"] for month in shown for one in month["lines"].values())
+    assert MONTHS[1] in table(shown) and MONTHS[1] in chart(shown)
