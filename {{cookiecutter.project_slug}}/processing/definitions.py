@@ -55,10 +55,11 @@ pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def
 def count_live_predictions(context: dg.OpExecutionContext) -> None:
     """Bring the summary tables up to date with answers that were given since, and with outcomes known since."""
     from processing.live import write_live
+    from processing.live_alarm import measure
     from processing.live_errors import write_live_errors
     from processing.truth import join
 
-    for act in (write_live, join, write_live_errors):
+    for act in (write_live, join, write_live_errors, measure):
         context.log.info(f"{act.__name__}: {act()}")
 
 

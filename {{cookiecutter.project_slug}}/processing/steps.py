@@ -10,7 +10,7 @@ from datetime import datetime
 from core import champion, registry
 from core.problems import SourceProblem
 from core.storage import bucket
-from processing import batch, candidate, drift, features, gate, ingest, live_errors, summaries, truth
+from processing import batch, candidate, drift, features, gate, ingest, live_alarm, live_errors, summaries, truth
 from processing.annotations import annotate_promotions
 from processing.causes import causes
 from processing.raw import unchecked
@@ -114,6 +114,7 @@ def summarise() -> dict:
     """Join answers with outcomes, write the tables that dashboards and people read, and end the run."""
     joined = {f"joined_{what}": number for what, number in truth.join().items()}
     live_errors.write_live_errors()
+    live_alarm.measure()
     written = summaries.write_all()
     mark_done()
     return joined | written

@@ -7,16 +7,18 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from core import registry
 from core.ids import new_id, time_of
 from core.schema import OUTCOME, key
 from core.storage import create, names, read
 from core.tables import key_texts, rows
 from model.estimator import SLICES
 from model.schema import EVENT_TIME, KEY, TASK, Question
-from processing import answers, matching, truth
+from processing import answers, live_alarm, matching, truth
 from processing.ingest import check
 from processing.judged import slice_column
 from processing.raw import unchecked
+from processing.scores import METRIC
 
 pytestmark = pytest.mark.skipif(TASK != "regression", reason="the answers of these tests are numbers")
 by_key = pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
@@ -237,3 +239,17 @@ def test_what_was_taken_in_is_not_read_again(world, monkeypatch):
     monkeypatch.setattr(answers, "_lines", lambda store, objects: pytest.fail("read again") if objects else ())
     assert truth.join() == {"answers": 0, "reports": 0, "rows_with_outcome": 0}
     assert world.kept() == before
+
+
+@pytest.mark.parametrize(("promised", "alarm"), [(9.0, False), (8.0, True)])
+def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, alarm):
+    models = world.storage("models")
+    registry.publish(models, "m", b"", {"metrics": {METRIC: promised}})
+    ids = world.ask(*world.questions, world.questions[0], ago=HOURS)
+    promotion = registry.Promotion(1, "m", (NOW - 2 * HOURS).isoformat(), "a test")
+    create(models, "promotions/00000001.json", json.dumps(vars(promotion)).encode())
+    assert not live_alarm.measure()["alarm"]
+    world.report(*({"id": one, "actual": ANSWER - 10} for one in ids), ago=timedelta(0))
+    truth.join()
+    assert live_alarm.measure()["alarm"] == alarm
+    assert json.loads(read(world.storage("processed"), live_alarm.STORED))["rows"] == len(ids)
