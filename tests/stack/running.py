@@ -152,3 +152,20 @@ def first_answer(stack: Stack) -> float:
         question = card["example"]["question"]  # the replica that is asked now may not have the model yet
         until(lambda: api.post("/v1/predict", json=question).raise_for_status(), 10, "an answer from any replica")
     return time.monotonic() - started
+
+
+def targets(visitor, uid: str):
+    """Every panel of a board with its queries."""
+    board = visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            yield board, panel["title"], {"datasource": panel.get("datasource"), **target}
+
+
+def rows(visitor, board: dict, target: dict) -> int:
+    """How many values a panel's query returns now, as Grafana itself runs it."""
+    asked = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
+    reply = visitor.post("/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")})
+    assert reply.status_code == 200, reply.text
+    results = reply.json()["results"].values()
+    return sum(len(f["data"]["values"][0]) for result in results for f in result["frames"] if f["data"]["values"])

@@ -6,7 +6,7 @@ Where Grafana's stand-in runs, queries are real, but how a panel looks can't be 
 import random
 
 import pytest
-from running import until
+from running import rows, targets, until
 
 ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
 
@@ -21,23 +21,6 @@ def questions(stack):
             day, hour = draw.randint(1, 28), draw.randint(6, 21)
             question = {"departure": f"2013-04-{day:02}T{hour:02}:30:00", "origin": "JFK", "dest": dest}
             api.post("/v1/predict", json=question | {"carrier": "UA", "distance": miles}).raise_for_status()
-
-
-def targets(visitor, uid: str):
-    """Every panel of a board with its queries."""
-    board = visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
-    for panel in board["panels"]:
-        for target in panel.get("targets", []):
-            yield board, panel["title"], {"datasource": panel.get("datasource"), **target}
-
-
-def rows(visitor, board: dict, target: dict) -> int:
-    """How many values a panel's query returns now, as Grafana itself runs it."""
-    asked = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
-    reply = visitor.post("/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")})
-    assert reply.status_code == 200, reply.text
-    results = reply.json()["results"].values()
-    return sum(len(f["data"]["values"][0]) for result in results for f in result["frames"] if f["data"]["values"])
 
 
 @pytest.mark.parametrize("uid", ["predictions", "pipeline"])

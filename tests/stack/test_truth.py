@@ -3,8 +3,7 @@
 import csv
 import io
 
-from running import until
-from test_boards import rows, targets
+from running import rows, targets, until
 
 OUTCOME = 345.0
 
