@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from core.champion import Champion
 from core.ids import new_id
-from core.schema import key
+from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal
-from prediction.metrics import PREDICTION_SECONDS, PREDICTIONS, PREDICTIONS_VALUE
+from prediction.metrics import PREDICTION_SECONDS, PREDICTIONS, PREDICTIONS_BY_CLASS, PREDICTIONS_VALUE
 from prediction.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -19,15 +19,23 @@ log = logging.getLogger(__name__)
 def answer(champion: Champion, questions: Sequence[Question], client: str, journal: Journal) -> list[dict]:
     """Predict, keep, count. What this returns is in the journal already and may be sent."""
     answers = [
-        {"id": new_id(), "prediction": prediction, "model": champion.version}
-        for prediction in champion.predict(questions)
+        {"id": new_id(), **(told if CLASSES else {"prediction": told}), "model": champion.version}
+        for told in champion.predict(questions)
     ]
     asked = ({"key": key(question), "question": question.model_dump(mode="json")} for question in questions)
     keep(journal, "live", client, map(dict.__or__, answers, asked))
-    PREDICTIONS.labels(champion.version).inc(len(answers))
-    for one in answers:
-        PREDICTIONS_VALUE.labels(champion.version).observe(one["prediction"])
+    count(champion.version, [one["prediction"] for one in answers])
     return answers
+
+
+def count(version: str, predictions: list) -> None:
+    """Tell Prometheus how many there were, and which, so that a model that always says the same is seen."""
+    PREDICTIONS.labels(version).inc(len(predictions))
+    for prediction in predictions:
+        if CLASSES:
+            PREDICTIONS_BY_CLASS.labels(version, class_name(prediction)).inc()
+        else:
+            PREDICTIONS_VALUE.labels(version).observe(prediction)
 
 
 def keep(journal: Journal, kind: str, client: str, records: Iterable[dict]) -> None:

@@ -44,8 +44,10 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
 
         def work() -> dict:
             questions = parse(Questions, text).questions
-            answers = answer(champions.trusted(), questions, client.name, journal)
-            return {"model": answers[0].pop("model"), "predictions": answers}
+            model = champions.trusted()
+            answers = answer(model, questions, client.name, journal)
+            told = [{name: value for name, value in one.items() if name != "model"} for one in answers]
+            return {"model": model.version, "predictions": told}
 
         return JSONResponse(await asyncio.to_thread(work))
 

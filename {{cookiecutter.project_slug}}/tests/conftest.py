@@ -1,11 +1,15 @@
-"""What the project's own tests share: a folder as storage, and a raw file to try things on."""
+"""What the project's own tests share: a folder as storage, a raw file to try things on, and a replica to ask."""
+
+import json
 
 import polars as pl
 import pytest
+from fastapi.testclient import TestClient
 
 from core.settings import settings
 from core.storage import bucket
-from model.source import extract
+from tests.replica import Replica
+from tests.small_model import ASKED, raw_sample
 
 
 @pytest.fixture
@@ -20,6 +24,28 @@ def storage(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def sample() -> pl.DataFrame:
     """A raw file as text: the first that model/source.py delivers."""
-    content = next((content for _, content in extract(set())), None)
-    assert content, "model/source.py delivers no file to test with: let `extract` yield a small one."
-    return pl.read_csv(content, infer_schema=False)
+    return raw_sample()
+
+
+@pytest.fixture
+def replica(tmp_path):
+    return Replica(tmp_path)
+
+
+@pytest.fixture
+def ask(replica):
+    """Send a request with the owner's key; a dict or list is sent as JSON."""
+    with TestClient(replica.app, raise_server_exceptions=False) as client:
+
+        def send(path="/v1/predict", body=ASKED, key=replica.key):
+            content = json.dumps(body) if isinstance(body, dict | list) else body
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            return client.request("GET" if body is None else "POST", path, content=content, headers=headers)
+
+        yield send
+
+
+@pytest.fixture
+def serving(replica, ask):
+    replica.promote("20130331-aaaaaaaa")
+    return replica

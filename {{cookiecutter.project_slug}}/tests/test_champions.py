@@ -6,15 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 
-from tests.replica import Replica
+from core.schema import CLASS_NAMES, CLASSES
 from tests.small_model import ASKED, promote, publish
 
 OLD, NEW = "20130331-aaaaaaaa", "20130430-bbbbbbbb"
-
-
-@pytest.fixture
-def replica(tmp_path):
-    return Replica(tmp_path)
 
 
 @pytest.fixture
@@ -41,23 +36,24 @@ def test_a_model_that_is_there_already_is_loaded_before_the_first_request(replic
 
 
 def test_a_promotion_swaps_the_model_and_a_rollback_brings_the_old_one_back(replica, client):
-    replica.promote(OLD, minutes=20)
+    replica.promote(OLD)
     first = client.post("/v1/predict", json=ASKED).json()
-    replica.promote(NEW, minutes=60)
+    replica.promote(NEW, shift=1)
     second = client.post("/v1/predict", json=ASKED).json()
     promote(replica.models, OLD)
     replica.champions.look()
     third = client.post("/v1/predict", json=ASKED).json()
     assert [answer["model"] for answer in (first, second, third)] == [OLD, NEW, OLD]
     assert re.findall("champion_info{.*", client.get("/metrics").text) == [f'champion_info{{version="{OLD}"}} 1.0']
-    assert second["prediction"] == pytest.approx(first["prediction"] + 40, abs=1)
-    assert third["prediction"] == first["prediction"]
+    assert second["prediction"] != first["prediction"] == third["prediction"]
 
+
+WRONG = {"prediction": CLASSES[0], "probabilities": dict.fromkeys(CLASS_NAMES, 0.5)} if CLASSES else 0
 
 DOUBTS = [
     ("checksum", {"checksum": "sha256:0"}),
-    ("schema", {"fields": {"departure": "datetime"}}),
-    ("example", {"example": {"question": ASKED, "answer": 0}}),
+    ("schema", {"fields": {"something": "else"}}),
+    ("example", {"example": {"question": ASKED, "answer": WRONG}}),
     ("broken", {"example": None}),
 ]
 

@@ -37,7 +37,7 @@ def test_one_question_gets_the_same_features_as_a_whole_table(sample):
 
 
 def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, sample):
-    storage("raw").put("sample.csv", sample.sample(LEARNED_FROM, seed=0).write_csv().encode())
+    storage("raw").put("sample.csv", sample.sample(min(LEARNED_FROM, len(sample)), seed=0).write_csv().encode())
     only_this_file = {name: step for name, step in STEPS.items() if name != "raw"}
     for step in only_this_file.values():
         step()
@@ -45,4 +45,4 @@ def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, s
     assert promotion is not None, "the model was not better than its naive baseline"
     model = champion.load(storage("models"), promotion.version)
     question = Question.model_validate_json(json.dumps(model.card["example"]["question"]))
-    np.testing.assert_allclose(model.predict([question])[0], model.card["example"]["answer"], rtol=1e-5)
+    assert champion.alike(model.predict([question])[0], model.card["example"]["answer"])

@@ -14,7 +14,7 @@ from core.tables import read_parquet, rows
 from model.schema import KEY, Question
 from model.source import COLUMNS
 from processing.add import add
-from processing.ingest import check
+from processing.ingest import check, check_batch
 from processing.raw import unchecked
 from processing.steps import STEPS
 
@@ -109,6 +109,7 @@ def test_a_missing_column_is_named_and_every_row_kept(storage, checked, sample):
     assert report["rows_rejected"] == len(rejected(storage)) == 10
 
 
+@pytest.mark.skipif(OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome")
 def test_a_file_without_outcomes_can_be_used(checked, sample):
     (report,) = checked(new=csv(sample.unique().head(10).drop(OUTCOME)))
     assert report["error"] is None
@@ -138,16 +139,18 @@ def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, s
     assert len(rows()) == len(nameless)
 
 
-@pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
+@pytest.mark.skipif(not KEY or OUTCOME not in COLUMNS, reason="there is no key, or `to_rows` renames the outcome")
 def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
-    known = sample.filter(pl.col(OUTCOME).cast(pl.Float64, strict=False).is_not_null()).head(10)
+    good, _ = check_batch(sample.head(100).with_row_index("row", offset=1))
+    good = good.filter(pl.col(OUTCOME).is_not_null()).head(10)
+    known = sample[good["row"] - 1]
     before, after = checked(before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known))
     assert (before["rows_without_outcome"], after["rows_accepted"]) == (10, 10)
-    assert sorted(rows()[OUTCOME]) == sorted(known[OUTCOME].cast(pl.Float64))
+    assert sorted(rows()[OUTCOME]) == sorted(good[OUTCOME])
 
 
 def test_running_the_pipeline_twice_changes_nothing(storage, sample):
-    storage("raw").put("sample.csv", csv(sample.sample(2_000, seed=1)))
+    storage("raw").put("sample.csv", csv(sample.sample(min(2_000, len(sample)), seed=1)))
     only_this_file = [step for name, step in STEPS.items() if name != "raw"]
     for step in only_this_file:
         step()

@@ -1,0 +1,61 @@
+"""What the example's own questions and outcomes are told. Another use case needs none of this."""
+
+import json
+
+import pytest
+
+from model.schema import KEY, Question
+from tests.problem import assert_problem
+from tests.small_model import ASKED
+
+OURS = ["departure", "origin", "dest", "carrier", "distance", "flight"]
+pytestmark = pytest.mark.skipif(list(Question.model_fields) != OURS, reason="model/ is about something else")
+
+WRONG = [
+    ("{}", 422, "distance: is missing; it must be a number from 10 to 10,000 miles, such as 2475"),
+    (ASKED | {"distance": 9}, 422, "distance: must be a number from 10 to 10,000 miles"),
+    (ASKED | {"distance": "2475"}, 422, "distance: must be a number"),
+    (ASKED | {"distance": None}, 422, "distance: must be a number"),
+    (json.dumps(ASKED | {"distance": float("nan")}), 422, "distance: must be a number"),
+    (json.dumps(ASKED | {"distance": float("inf")}), 422, "distance: must be a number"),
+    (json.dumps(ASKED).replace("2475", "1e999"), 422, "distance: must be a number"),
+    (json.dumps(ASKED).replace("223", "9" * 50), 422, "flight: must be a whole number from 1 to 9,999"),
+    (ASKED | {"flight": True}, 422, "flight: must be a whole number"),
+    (ASKED | {"origin": "jfk"}, 422, "origin: must be text of the form ^[A-Z]{3}$, such as JFK"),
+    (ASKED | {"origin": "JFK\n"}, 422, "origin: must be text"),
+    (ASKED | {"departure": "2013-04-01T09:15:00Z"}, 422, "departure: must be a date and time without a time zone"),
+    (ASKED | {"departure": 1364800000}, 422, "departure: must be a date and time"),
+    (ASKED | {"departure": "1800-01-01T00:00:00"}, 422, "without a time zone from 1990-01-01T00:00:00 to"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "sentence"), WRONG)
+def test_a_wrong_flight_is_told_what_it_must_be(serving, ask, body, status, sentence):
+    assert_problem(ask(body=body), status, sentence)
+    assert serving.stored("live") == []
+
+
+def test_an_outcome_out_of_bounds_is_told_them(serving, ask):
+    reply = ask("/v1/outcomes", [{"key": "a", "actual": 0}])
+    assert_problem(reply, 422, "[0].actual: must be a number from 10 to 1,200 minutes")
+
+
+def test_a_flight_is_known_by_its_day_carrier_number_and_airport(serving, ask):
+    ask()
+    assert KEY and serving.stored("live")[0]["key"] == "2013-04-01/UA/223/JFK"
+
+
+def test_flights_of_a_batch_get_the_answers_that_each_gets_alone(serving, ask):
+    questions = [ASKED | {"distance": miles} for miles in (100, 900, 2900)]
+    batch = ask("/v1/predict/batch", {"questions": questions}).json()
+    singles = [ask(body=question).json()["prediction"] for question in questions]
+    assert [one["prediction"] for one in batch["predictions"]] == pytest.approx(singles)
+    assert len(set(singles)) == 3
+
+
+def test_bounds_and_units_stand_in_the_description(ask):
+    schemas = ask("/openapi.json", None, key=None).json()["components"]["schemas"]
+    distance = schemas["Question"]["properties"]["distance"]
+    assert (distance["minimum"], distance["maximum"], distance["unit"]) == (10, 10_000, "miles")
+    assert "miles" in distance["description"]
+    assert "in minutes" in schemas["Answer"]["properties"]["prediction"]["description"]
