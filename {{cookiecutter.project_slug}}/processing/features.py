@@ -27,4 +27,8 @@ def without_features(processed: ObjectStore) -> list[str]:
 def store_features(processed: ObjectStore, rows_part: str) -> None:
     """Compute and store the features of one part, row for row in its order."""
     rows = read_parquet(processed, rows_part, list(Question.model_fields))
-    write_parquet(processed, features_part(rows_part), pl.DataFrame(features(question_columns(rows))))
+    columns = question_columns(rows)
+    texts = {id(array): rows[name] for name, array in columns.items() if array.dtype == object}
+    # Texts that were handed on as they are need not be made from Python objects again.
+    made = {name: texts.get(id(array), array) for name, array in features(columns).items()}
+    write_parquet(processed, features_part(rows_part), pl.DataFrame(made))

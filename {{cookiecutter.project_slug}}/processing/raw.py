@@ -10,6 +10,8 @@ from obstore.store import ObjectStore
 
 from core.storage import names, read
 
+PIECE = 16 * 1024 * 1024
+
 
 @dataclass(frozen=True)
 class RawFile:
@@ -35,10 +37,11 @@ def raw_files(raw: ObjectStore) -> list[RawFile]:
 
 def download(raw: ObjectStore, file: RawFile, folder: Path) -> Path:
     """Copy a raw file to a local folder, piece by piece, so that its size does not matter to memory."""
-    local = folder / "raw"
+    local, found = folder / "raw", raw.head(file.path)
     with local.open("wb") as out:
-        for piece in raw.get(file.path).stream(min_chunk_size=8 * 1024 * 1024):
-            out.write(piece)
+        for start in range(0, found["size"], PIECE):  # should the file be replaced meanwhile, the next piece is refused
+            piece = {"range": (start, min(start + PIECE, found["size"])), "if_match": found["e_tag"]}
+            out.write(raw.get(file.path, options=piece).bytes())
     return local
 
 

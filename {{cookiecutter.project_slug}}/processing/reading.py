@@ -7,7 +7,7 @@ import polars as pl
 
 from processing.contract import ROW
 
-BATCH_ROWS = 200_000
+BATCH_ROWS = 250_000
 SEPARATORS = ",;\t|"
 PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
 """The types of a Parquet file, besides numbers, that the checks take as they are."""

@@ -1,0 +1,43 @@
+"""Rows that came before: twice in a file, or in another file that is stored already.
+
+They are found by 64-bit hashes of keys and contents, because an index of hashes fits into memory where the rows may
+not. Among three million rows, two different ones share a hash in one of four million files.
+"""
+
+import polars as pl
+from obstore.store import ObjectStore
+
+from core.schema import OUTCOME
+from core.tables import ROW_COLUMNS, key_expressions, read_parquet
+from processing.contract import ROW
+
+CONTENT = [name for name in ROW_COLUMNS if name != "arrived"]
+
+
+def index(rows: pl.DataFrame) -> pl.DataFrame:
+    """A line for each row: the hashes of its key and content, and whether its outcome is missing."""
+    return pl.DataFrame(
+        {
+            "key": rows.select(key_expressions()).hash_rows(),
+            "content": rows.select(CONTENT).hash_rows(),
+            "blank": rows[OUTCOME].is_null(),
+        }
+    )
+
+
+def within(lines: pl.DataFrame) -> pl.Series:
+    """ROW of the lines that repeat another's key. Of rows with one key the first that has an outcome stays."""
+    if lines["key"].n_unique() == len(lines):
+        return lines[ROW].clear()
+    stays = lines.sort("blank", ROW).unique("key", keep="first")
+    return lines.join(stays, on=ROW, how="anti")[ROW]
+
+
+def known(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.Series:
+    """ROW of the lines that add nothing to stored parts of their month; a missing outcome adds nothing."""
+    if not parts:
+        return lines[ROW].clear()
+    stored = pl.concat([index(read_parquet(processed, part, ROW_COLUMNS)) for part in parts])
+    met = lines.join(stored.unique("key", keep="last", maintain_order=True), on="key", suffix="_stored")
+    same, poorer = pl.col("content") == pl.col("content_stored"), pl.col("blank") & ~pl.col("blank_stored")
+    return met.filter(same | poorer)[ROW]

@@ -1,0 +1,128 @@
+"""What becomes of a raw file, on this machine's disk until it has been read to its end; then it is stored.
+
+So memory does not grow with the file (but for an index of 21 bytes a row), and storage gets nothing of a file that
+was read in half. The same file always gives objects of the same names and contents.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from obstore.store import ObjectStore
+
+from core.tables import ROW_COLUMNS, TIME, parts, write_parquet
+from processing import repeats
+from processing.contract import ROW
+from processing.raw import RawFile
+
+PART_ROWS = 250_000
+"""How many rows a stored part has at most: what readers hold in memory at a time."""
+
+
+@dataclass
+class Piece:
+    """Rows of one month in a local file; `index` has a line for each of them, in their order."""
+
+    local: Path
+    index: pl.DataFrame
+
+
+@dataclass
+class Scratch:
+    """Checked rows by month, rejected rows, and how often each reason was given."""
+
+    folder: Path
+    file: RawFile
+    months: dict[str, list[Piece]] = field(default_factory=dict)
+    rejected: list[Piece] = field(default_factory=list)
+    reasons: Counter = field(default_factory=Counter)
+
+    def accept(self, rows: pl.DataFrame) -> None:
+        """Keep checked rows with a column ROW, by month of the event."""
+        for month, of_month in by_month(rows):
+            index = repeats.index(of_month).insert_column(0, of_month[ROW])
+            self._keep(self.months.setdefault(month, []), of_month.select(ROW_COLUMNS), index)
+
+    def reject(self, rows: pl.DataFrame) -> None:
+        """Keep rejected rows: ROW, a list of reasons, and the content as JSON."""
+        self.reasons.update(dict(rows["reason"].explode().value_counts().iter_rows()))
+        self._keep(self.rejected, rows.with_columns(source=pl.lit(self.file.path)), rows.select(ROW))
+
+    def reject_repeats(self, processed: ObjectStore) -> None:
+        """Take out rows that stand in the file twice, or that others have brought already without a difference."""
+        if self.months:
+            twice = repeats.within(pl.concat([piece.index for pieces in self.months.values() for piece in pieces]))
+            for pieces in self.months.values():
+                self._take_out(pieces, twice, "the same row twice in one file")
+        for month, pieces in self.months.items():
+            others = [part for part in parts(processed, month) if self.file.id not in part]
+            known = repeats.known(pl.concat([piece.index for piece in pieces]), processed, others)
+            self._take_out(pieces, known, "known already")
+
+    def store(self, processed: ObjectStore) -> None:
+        """Store all that was kept, in parts of PART_ROWS at most."""
+        for month, pieces in self.months.items():
+            _store(processed, f"rows/month={month}/{self.file.id}", pieces)
+        _store(processed, f"rejected/{self.file.id}", self.rejected)
+
+    def counts(self) -> dict:
+        """The figures of the file's report."""
+        kept = [piece.index for pieces in self.months.values() for piece in pieces]
+        accepted, rejected = sum(map(len, kept)), sum(len(piece.index) for piece in self.rejected)
+        return {
+            "rows_in": accepted + rejected,
+            "rows_accepted": accepted,
+            "rows_rejected": rejected,
+            "rows_without_outcome": sum(index["blank"].sum() for index in kept),
+            "reasons": dict(sorted(self.reasons.items())),
+        }
+
+    def _keep(self, pieces: list[Piece], rows: pl.DataFrame, index: pl.DataFrame) -> None:
+        if len(rows):
+            local = self.folder / f"{id(pieces)}-{len(pieces)}"
+            rows.write_parquet(local, compression="zstd")
+            pieces.append(Piece(local, index))
+
+    def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:
+        """Reject the rows that are listed by their ROW."""
+        for piece in pieces if len(listed) else []:
+            out = piece.index[ROW].is_in(listed.implode())
+            rows = pl.read_parquet(piece.local.read_bytes())
+            rows.filter(~out).write_parquet(piece.local, compression="zstd")
+            content = rows.filter(out).select(content=pl.struct(pl.all()).struct.json_encode())
+            reasons = pl.lit([reason], dtype=pl.List(pl.String))
+            self.reject(piece.index.filter(out).select(ROW, reason=reasons).hstack(content))
+            piece.index = piece.index.filter(~out)
+
+
+def by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """The rows of each month of the event, such as `2013-01`."""
+    first, last = rows[TIME].min(), rows[TIME].max()
+    if first and (first.year, first.month) == (last.year, last.month):
+        return [(f"{first:%Y-%m}", rows)]
+    months = rows.group_by(pl.col(TIME).dt.truncate("1mo"), maintain_order=True)
+    return [(f"{start:%Y-%m}", of_month) for (start,), of_month in months]
+
+
+def _store(processed: ObjectStore, name: str, pieces: list[Piece]) -> None:
+    """Store pieces under numbered names, small neighbours together."""
+    for number, together in enumerate(_neighbours(pieces)):
+        path = f"{name}-{number:03}.parquet"
+        if len(together) == 1:
+            processed.put(path, together[0].local)
+        else:
+            write_parquet(processed, path, pl.read_parquet([piece.local for piece in together]))
+
+
+def _neighbours(pieces: list[Piece]) -> list[list[Piece]]:
+    groups, rows = [], PART_ROWS
+    for piece in pieces:
+        if not len(piece.index):
+            continue
+        rows += len(piece.index)
+        if rows > PART_ROWS:
+            groups.append([])
+            rows = len(piece.index)
+        groups[-1].append(piece)
+    return groups

@@ -1,0 +1,21 @@
+"""Work on several batches at once: Polars and NumPy let go of the interpreter while they compute."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+THREADS = min(4, os.cpu_count() or 1)
+"""More would hold more batches in memory."""
+
+
+def in_order(do: Callable, items: Iterable) -> Iterator:
+    """Yield the result for each item in the items' order, with THREADS of them in work."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        at_work = deque()
+        for item in items:
+            at_work.append(pool.submit(do, item))
+            if len(at_work) > THREADS:
+                yield at_work.popleft().result()
+        while at_work:
+            yield at_work.popleft().result()
