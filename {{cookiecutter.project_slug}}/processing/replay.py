@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from core.schema import OUTCOME
 from core.storage import bucket, create, names, read
 from core.tables import TIME, question_columns
 from model import source
-from model.estimator import rule_of_thumb
+from model.estimator import WINDOW_DAYS, rule_of_thumb
 from model.features import features
 from model.schema import Question
 from processing import causes
@@ -76,6 +76,7 @@ def keep_answers(month: str, given: list[dict]) -> None:
     models, columns = bucket("models"), question_columns(sample(month))
     frozen = champion.load(models, registry.promotions(models)[0].version)
     known = newest_window(bucket("processed")).known
+    known = known.after(known.times.max() - timedelta(days=max(WINDOW_DAYS)))  # a model learns from no more either
     rule = rule_of_thumb().fit(known.features.to_pandas(), known.outcomes)
     lines = {
         FROZEN: frozen.predict_columns(columns).tolist(),

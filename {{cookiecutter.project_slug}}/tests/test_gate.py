@@ -1,0 +1,105 @@
+"""What replaces the champion, what does not, and how it comes back."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from core import registry
+from core.schema import OUTCOME
+from model.retraining import NEW_ROWS
+from processing import causes as cause
+from processing import drift, gate
+from processing.bootstrap import interval
+from processing.champion import NotPromoted, choose, roll_back
+from processing.steps import STEPS
+
+
+@pytest.fixture
+def learn(storage, monkeypatch):
+    """Hand over a raw file, run every step after fetching, and return the newest verdict."""
+    monkeypatch.setattr(cause, "NEW_ROWS", NEW_ROWS._replace(cool_down=timedelta(0), least_rows=1))
+
+    def run(name: str, rows: pl.DataFrame) -> dict:
+        storage("raw").put(name, rows.write_csv().encode())
+        for step in [step for step_name, step in STEPS.items() if step_name != "raw"]:
+            step()
+        return max(gate.verdicts(storage("models")), key=lambda verdict: verdict["time"])
+
+    return run
+
+
+def halves(sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Two thirds to learn from and a third that comes later."""
+    some = sample.gather_every(max(1, len(sample) // 4_000))
+    return some[: len(some) * 2 // 3], some[len(some) * 2 // 3 :]
+
+
+def test_shuffled_outcomes_replace_nothing_and_the_verdict_says_why(storage, learn, sample):
+    first, second = halves(sample)
+    assert learn("first.csv", first)["verdict"] == "promoted"
+    champion = registry.champion(storage("models"))
+    verdict = learn("second.csv", second.with_columns(pl.col(OUTCOME).shuffle(seed=0)))
+    assert verdict["verdict"] in ("refused", "undecided")
+    assert len(verdict["reason"]) > 20
+    assert registry.champion(storage("models")) == champion
+
+
+def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, sample):
+    models = storage("models")
+    first, second = halves(sample)
+    old = learn("first.csv", first)["version"]
+    newer = learn("second.csv", second)["version"]
+    if registry.champion(models).version == old:
+        choose(newer)
+    assert newer in roll_back() or registry.champion(models).version == old
+    for step in [step for name, step in STEPS.items() if name != "raw"]:
+        step()
+    assert registry.champion(models).version == old
+    with pytest.raises(NotPromoted, match="No other version"):
+        roll_back()
+
+
+def test_only_a_version_that_exists_can_be_chosen(storage, learn, sample):
+    version = learn("first.csv", halves(sample)[0])["version"]
+    with pytest.raises(NotPromoted, match=version):
+        choose("20000101-00000000")
+    assert "already" in choose(version)
+
+
+def test_a_second_promotion_from_the_same_champion_is_lost(storage, learn, sample):
+    models = storage("models")
+    version = learn("first.csv", halves(sample)[0])["version"]
+    current = registry.champion(models)
+    registry.promote(models, version, "first", after=current)
+    with pytest.raises(registry.PromotionLost, match="first"):
+        registry.promote(models, version, "second", after=current)
+
+
+def test_a_mean_lies_in_its_interval_as_often_as_it_says():
+    draw = np.random.default_rng(1)
+    covered = [low < 0 < high for low, high in (interval(draw.normal(size=200)) for _ in range(300))]
+    assert 0.90 < np.mean(covered) < 0.98
+
+
+@pytest.mark.parametrize("rows", [70, 400, 20_000])
+def test_without_drift_there_is_no_alarm_and_with_it_there_is(rows):
+    draw = np.random.default_rng(rows)
+    bins = drift._spread(pl.Series(draw.normal(size=50_000)))
+    card = {"distributions": {"outcome x": bins}}
+
+    def alarms(values: np.ndarray) -> bool:
+        fake = type("Some", (), {"rows": pl.DataFrame({"x": values}), "__len__": lambda self: len(values)})()
+        return drift.measure(card, fake)[0]["alarm"]
+
+    assert np.mean([alarms(draw.normal(size=rows)) for _ in range(100)]) <= 0.02
+    assert alarms(draw.normal(loc=1.0, size=rows))
+
+
+def test_a_cause_waits_for_its_cool_down_and_its_rows():
+    rule = NEW_ROWS._replace(cool_down=timedelta(hours=1), least_rows=100)
+    now = datetime.now(UTC)
+    assert cause._applies(rule, now - timedelta(hours=2), 100)
+    assert not cause._applies(rule, now - timedelta(minutes=59), 100)
+    assert not cause._applies(rule, now - timedelta(hours=2), 99)
