@@ -77,7 +77,7 @@ def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:
 def newest(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
     """Put a month's parts together, oldest first, and keep the newest version of each row."""
     together = pl.concat(of_one_month)
-    if len(of_one_month) == 1:
+    if together.select(key_expressions()).hash_rows().n_unique() == len(together):
         return together
     return together.unique(subset=key_expressions(), keep="last", maintain_order=True)
 

@@ -17,6 +17,9 @@ from sklearn.preprocessing import OrdinalEncoder
 WINDOW_DAYS = (15, 30, 60, 90)
 """How far back to learn. A candidate is trained on each, and the one that does best on newer days goes on."""
 
+MOST_TRAINING_ROWS = 1_000_000
+"""A window with more rows is sampled down to so many, and the card says from how many."""
+
 JUDGING_DAYS = 14
 """The newest days judge the candidates and are never trained on."""
 

@@ -87,7 +87,11 @@ def _card(model: Champion, window: Window, best: Fitted) -> dict:
         "metrics": _metrics(model, training, judging),
         "window": _span(training.times) | {"days": best.days, "digest": window.digest},
         "judged_on": _span(judging.times),
-        "rows": {"training": len(training), "judging": len(judging)},
+        "rows": {
+            "training": len(training),
+            "sampled_from": round(len(training) / window.share),
+            "judging": len(judging),
+        },
         "features": {name: str(kind) for name, kind in training.features.schema.items()},
         "fields": field_types(),
         "schema": json_schema(),

@@ -11,7 +11,7 @@ from obstore.store import ObjectStore
 
 from core.schema import OUTCOME
 from core.tables import TIME, months, newest, parts, read_parquet
-from model.estimator import JUDGING_DAYS, WINDOW_DAYS
+from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.features import features_part
 
@@ -71,6 +71,8 @@ class Window:
     parts: list[str]
     known: Rows
     cut: int
+    share: float
+    """Of all known rows: a window of more than MOST_TRAINING_ROWS is a sample, drawn month by month."""
 
     def training(self, days: int) -> Rows:
         """The rows of so many days before those that judge."""
@@ -103,7 +105,8 @@ def newest_window(processed: ObjectStore) -> Window:
     Raises TooFewRows if they can't both train and judge.
     """
     listed = {month: parts(processed, month) for month in _months_within(months(processed))}
-    tables = [_known(processed, of_month) for of_month in listed.values()]
+    share = _share(processed, [part for of_month in listed.values() for part in of_month])
+    tables = [_known(processed, of_month, share) for of_month in listed.values()]
     known = pl.concat(tables) if tables else pl.DataFrame()
     if len(known) < LEAST_ROWS:
         raise TooFewRows(f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least.")
@@ -112,7 +115,7 @@ def newest_window(processed: ObjectStore) -> Window:
     names = [name for name in by_time.columns if name.startswith("features.")]
     features = by_time.select(pl.col(name).alias(name.removeprefix("features.")) for name in names)
     rows = Rows(by_time.drop(names), features)
-    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows.times))
+    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows.times), share)
 
 
 def _months_within(all_months: list[str]) -> list[str]:
@@ -124,9 +127,15 @@ def _months_within(all_months: list[str]) -> list[str]:
     return [month for month in all_months if month >= f"{oldest_day:%Y-%m}"]
 
 
-def _known(processed: ObjectStore, of_month: list[str]) -> pl.DataFrame:
+def _share(processed: ObjectStore, listed: list[str]) -> float:
+    known = sum(read_parquet(processed, part, [OUTCOME])[OUTCOME].count() for part in listed)
+    return min(1.0, MOST_TRAINING_ROWS / max(1, known))
+
+
+def _known(processed: ObjectStore, of_month: list[str], share: float) -> pl.DataFrame:
     together = newest([_rows_and_features(processed, part) for part in of_month])
-    return together.filter(pl.col(OUTCOME).is_not_null())
+    known = together.filter(pl.col(OUTCOME).is_not_null())
+    return known if share == 1 else known.sample(fraction=share, seed=0)
 
 
 def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
