@@ -12,7 +12,7 @@ FETCH = """
 import os, sys
 os.environ |= {{"STORAGE_URL": "file:///tmp/extraction", "SOURCE_URL": "postgresql+psycopg2://database/summaries",
                 "SOURCE_USER": "root", "SOURCE_PASSWORD": {password!r}}}
-from core import sql
+from processing import sql
 from core.problems import SourceProblem
 from core.storage import bucket, names, read
 from processing import ingest

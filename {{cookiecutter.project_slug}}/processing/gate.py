@@ -47,8 +47,9 @@ def judge(models: ObjectStore, window: Window, version: str) -> dict:
         return json.loads(read(models, stored))
     current = registry.champion(models)
     verdict = {"version": version, "champion": current.version if current else None, "champion_error": None}
-    if current and current.version == version:  # an attempt before this one stopped after the promotion
-        verdict |= _decided("promoted", current.reason)
+    made = next((one for one in registry.promotions(models) if one.version == version), None)
+    if made:  # an attempt before this one stopped between promotion and verdict; meanwhile it may be rolled back
+        verdict |= {"champion": None} | _decided("promoted", made.reason)
     else:
         verdict |= _decide(models, window, version, current)
         if verdict["verdict"] == "promoted":

@@ -5,12 +5,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core import web
 from core.problems import SourceProblem
 from core.storage import create, names, read
-from core.web import finished_months, web_file
-from processing import ingest
+from processing import ingest, web
 from processing.steps import fetch_raw
+from processing.web import finished_months, web_file
 
 CONTENT = bytes(range(256)) * 4_000
 
