@@ -10,9 +10,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")]
 
-from bench import generation, pipeline, platform_at_rest  # noqa: E402
+from bench import generation, pipeline, platform_at_rest, scale_full  # noqa: E402
 
 MEASUREMENTS = {"generation": generation, "pipeline": pipeline, "platform": platform_at_rest}
+ON_REQUEST = {"scale_full": scale_full}
 
 
 def machine() -> dict:
@@ -25,7 +26,7 @@ def main() -> None:
     results = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     for name in sys.argv[1:] or MEASUREMENTS:
         print(f"{name} ...", flush=True)
-        results[name] = MEASUREMENTS[name].measure()
+        results[name] = (MEASUREMENTS | ON_REQUEST)[name].measure()
         for what, value in results[name].items():
             print(f"  {what:<44} {value}", flush=True)
     HERE.joinpath("results.json").write_text(json.dumps(results, indent=1) + "\n")
