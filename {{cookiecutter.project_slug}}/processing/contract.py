@@ -4,6 +4,7 @@ from datetime import datetime
 
 import annotated_types
 import polars as pl
+from pydantic import AllowInfNan, Strict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -49,17 +50,33 @@ def _rules(name: str, field: FieldInfo) -> dict[str, pl.Expr]:
     column, unit = pl.col(name), (field.json_schema_extra or {}).get("unit", "")
     rules = {} if _may_miss(name, field) else {"missing or unreadable": column.is_null()}
     for limit in field.metadata:
-        if isinstance(limit, annotated_types.Ge):
-            rules[f"below {_text(limit.ge)} {unit}"] = column < limit.ge
-        elif isinstance(limit, annotated_types.Le):
-            rules[f"above {_text(limit.le)} {unit}"] = column > limit.le
-        elif pattern := getattr(limit, "pattern", None):
-            rules[f"not like {pattern}"] = ~column.str.contains(pattern)
+        rules |= _rule(column, limit, unit, name)
     if values := allowed(field):
         rules[f"not one of {', '.join(map(str, values))}"] = ~column.is_in(values)
     if value_type(field) is float:
         rules["not a finite number"] = ~column.is_finite()
     return {f"{name}: {reason}".rstrip(): rule for reason, rule in rules.items()}
+
+
+def _rule(column: pl.Expr, limit, unit: str, name: str) -> dict[str, pl.Expr]:
+    match limit:
+        case annotated_types.Ge(ge=bound):
+            return {f"below {_text(bound)} {unit}": column < bound}
+        case annotated_types.Gt(gt=bound):
+            return {f"not above {_text(bound)} {unit}": column <= bound}
+        case annotated_types.Le(le=bound):
+            return {f"above {_text(bound)} {unit}": column > bound}
+        case annotated_types.Lt(lt=bound):
+            return {f"not below {_text(bound)} {unit}": column >= bound}
+        case annotated_types.MinLen(min_length=length):
+            return {f"shorter than {length} characters": column.str.len_chars() < length}
+        case annotated_types.MaxLen(max_length=length):
+            return {f"longer than {length} characters": column.str.len_chars() > length}
+    if pattern := getattr(limit, "pattern", None):
+        return {f"not like {pattern}": ~column.str.contains(pattern)}
+    if isinstance(limit, Strict | AllowInfNan):  # how pydantic reads a value, not which values are right
+        return {}
+    raise TypeError(f"The pipeline can't check {limit!r} of {name} in model/schema.py; take ge, gt, le, lt or pattern.")
 
 
 def _may_miss(name: str, field: FieldInfo) -> bool:

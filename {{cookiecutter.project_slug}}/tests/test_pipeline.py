@@ -6,14 +6,17 @@ from datetime import time, timedelta
 
 import polars as pl
 import pytest
+from pydantic import Field, ValidationError, create_model
 
 from core import registry
+from core.row import Row
 from core.schema import OUTCOME
 from core.storage import names, read
 from core.tables import read_parquet, rows
 from model.schema import KEY, Question
 from model.source import COLUMNS
 from processing.add import add
+from processing.contract import _rules
 from processing.ingest import check, check_batch
 from processing.raw import unchecked
 from processing.steps import STEPS
@@ -171,3 +174,24 @@ def test_adding_a_file_never_replaces_another(storage):
     assert "there already" in add("folder/new.csv", b"a")
     assert "added/new-2.csv" in add("new.csv", b"b")
     assert [read(storage("raw"), name) for name in names(storage("raw"))] == [b"b", b"a"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "right", "wrong"),
+    [
+        ({"gt": 0}, 0.1, 0.0),
+        ({"ge": 0}, 0.0, -0.1),
+        ({"lt": 5}, 4.9, 5.0),
+        ({"le": 5}, 5.0, 5.1),
+        ({"pattern": "^[A-Z]+$"}, "AB", "ab"),
+        ({"min_length": 2}, "AB", "A"),
+        ({"max_length": 2}, "AB", "ABC"),
+    ],
+)
+def test_the_pipeline_draws_each_bound_where_the_api_draws_it(bounds, right, wrong):
+    model = create_model("OneField", __base__=Row, x=(type(right), Field(**bounds)))
+    model(x=right)
+    with pytest.raises(ValidationError):
+        model(x=wrong)
+    (rule,) = [rule for reason, rule in _rules("x", model.model_fields["x"]).items() if "missing" not in reason][:1]
+    assert pl.DataFrame({"x": [right, wrong]}).select(rule).to_series().to_list() == [False, True]
