@@ -14,14 +14,14 @@ from sklearn.pipeline import Pipeline
 
 from core import registry
 from core.champion import Champion
-from core.schema import OUTCOME, OUTCOME_UNIT, field_types, json_schema
+from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
 from processing.code import code_digest
 from processing.conversion import compare, convert
 from processing.drift import distributions
 from processing.scores import METRIC, answers, errors, metrics
-from processing.window import Rows, Window
+from processing.window import Rows, TooFewRows, Window
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "polars")
 PARITY_ROWS = 10_000
@@ -60,8 +60,14 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
 
 
 def distinct_windows(window: Window) -> list[int]:
-    """WINDOW_DAYS without those that reach back no further than a shorter one, for lack of older rows."""
-    lengths = {len(window.training(days)): days for days in sorted(WINDOW_DAYS, reverse=True)}
+    """WINDOW_DAYS without those that reach back no further than a shorter one, or in which one class is all there is.
+
+    Raises TooFewRows if none is left.
+    """
+    outcomes = {days: window.training(days).outcomes for days in sorted(WINDOW_DAYS, reverse=True)}
+    lengths = {len(known): days for days, known in outcomes.items() if not CLASSES or len(set(known)) > 1}
+    if not lengths:
+        raise TooFewRows(f"All rows to learn from have the same {OUTCOME}; it takes two classes to tell apart.")
     return sorted(lengths.values())
 
 

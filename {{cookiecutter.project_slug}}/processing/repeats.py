@@ -8,7 +8,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.schema import OUTCOME
-from core.tables import ROW_COLUMNS, key_expressions, read_parquet
+from core.tables import ROW_COLUMNS, TIME, key_expressions, read_parquet
 from processing.contract import ROW
 
 CONTENT = [name for name in ROW_COLUMNS if name != "arrived"]
@@ -41,3 +41,11 @@ def known(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.S
     met = lines.join(stored.unique("key", keep="last", maintain_order=True), on="key", suffix="_stored")
     same, poorer = pl.col("content") == pl.col("content_stored"), pl.col("blank") & ~pl.col("blank_stored")
     return met.filter(same | poorer)[ROW]
+
+
+def arrivals(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
+    """The hash of each key in stored parts of a month, and when it first came."""
+    stored = [read_parquet(processed, part, ROW_COLUMNS) for part in parts]
+    lines = [rows.select(TIME, key=rows.select(key_expressions()).hash_rows()) for rows in stored]
+    together = pl.concat([pl.DataFrame(schema={TIME: pl.Datetime("us"), "key": pl.UInt64}), *lines])
+    return together.group_by("key").agg(pl.min(TIME))

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.tables import ROW_COLUMNS, TIME, parts, write_parquet
+from core.tables import ROW_COLUMNS, TIME, months, parts, write_parquet
 from processing import repeats
 from processing.contract import ROW
 from processing.raw import RawFile
@@ -55,10 +55,28 @@ class Scratch:
             twice = repeats.within(pl.concat([piece.index for pieces in self.months.values() for piece in pieces]))
             for pieces in self.months.values():
                 self._take_out(pieces, twice, "the same row twice in one file")
+        if TIME == "arrived":
+            self._move_to_first_arrival(processed)
         for month, pieces in self.months.items():
-            others = [part for part in parts(processed, month) if self.file.id not in part]
+            others = self._others(processed, month)
             known = repeats.known(pl.concat([piece.index for piece in pieces]), processed, others)
             self._take_out(pieces, known, "known already")
+
+    def _move_to_first_arrival(self, processed: ObjectStore) -> None:
+        """Without event times, a row that comes again stays in the month in which it first came, and counts once."""
+        came = [piece for pieces in self.months.values() for piece in pieces]
+        for month in set(months(processed)) - set(self.months):
+            first = repeats.arrivals(processed, self._others(processed, month))
+            for piece in came:
+                again = piece.index["key"].is_in(first["key"].implode())
+                if again.any():
+                    rows, index = _cut(piece, again)
+                    rows = rows.with_columns(index.join(first, on="key", how="left", maintain_order="left")[TIME])
+                    self._keep(self.months.setdefault(month, []), rows, index)
+
+    def _others(self, processed: ObjectStore, month: str) -> list[str]:
+        """The stored parts of a month, without those of a broken attempt at this file."""
+        return [part for part in parts(processed, month) if self.file.id not in part]
 
     def store(self, processed: ObjectStore) -> None:
         """Store all that was kept, in parts of PART_ROWS at most."""
@@ -87,13 +105,18 @@ class Scratch:
     def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:
         """Reject the rows that are listed by their ROW."""
         for piece in pieces if len(listed) else []:
-            out = piece.index[ROW].is_in(listed.implode())
-            rows = pl.read_parquet(piece.local.read_bytes())
-            rows.filter(~out).write_parquet(piece.local, compression="zstd")
-            content = rows.filter(out).select(content=pl.struct(pl.all()).struct.json_encode())
+            rows, index = _cut(piece, piece.index[ROW].is_in(listed.implode()))
+            content = rows.select(content=pl.struct(pl.all()).struct.json_encode())
             reasons = pl.lit([reason], dtype=pl.List(pl.String))
-            self.reject(piece.index.filter(out).select(ROW, reason=reasons).hstack(content))
-            piece.index = piece.index.filter(~out)
+            self.reject(index.select(ROW, reason=reasons).hstack(content))
+
+
+def _cut(piece: Piece, out: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take rows out of a piece, and return them with their index."""
+    rows, index = pl.read_parquet(piece.local.read_bytes()), piece.index
+    rows.filter(~out).write_parquet(piece.local, compression="zstd")
+    piece.index = index.filter(~out)
+    return rows.filter(out), index.filter(out)
 
 
 def by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

@@ -60,7 +60,10 @@ def measure_drift() -> dict:
     processed, promotion = bucket("processed"), registry.champion(bucket("models"))
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
-    card, window = registry.card(bucket("models"), promotion.version), newest_window(processed)
+    try:
+        card, window = registry.card(bucket("models"), promotion.version), newest_window(processed)
+    except TooFewRows as reason:
+        return {"reason": str(reason)}
     if card["window"]["digest"] == window.digest:
         return {"reason": "No rows have come since the champion was trained."}
     since = window.known.after(datetime.fromisoformat(card["window"]["to"]))

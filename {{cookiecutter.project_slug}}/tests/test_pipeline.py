@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import time, timedelta
 
 import polars as pl
@@ -12,13 +13,13 @@ from core import registry
 from core.row import Row
 from core.schema import OUTCOME
 from core.storage import names, read
-from core.tables import read_parquet, rows
-from model.schema import KEY, Question
+from core.tables import months, read_parquet, rows
+from model.schema import EVENT_TIME, KEY, Question
 from model.source import COLUMNS
 from processing.add import add
 from processing.contract import _rules
 from processing.ingest import check, check_batch
-from processing.raw import unchecked
+from processing.raw import raw_files, unchecked
 from processing.steps import STEPS
 
 NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())
@@ -150,6 +151,39 @@ def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
     before, after = checked(before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known))
     assert (before["rows_without_outcome"], after["rows_accepted"]) == (10, 10)
     assert sorted(rows()[OUTCOME]) == sorted(good[OUTCOME])
+
+
+@pytest.fixture
+def in_two_months(storage):
+    """Check one file, then another as if it came a month later, twice as after a stop. Returns the second's report."""
+
+    def check_both(first: pl.DataFrame, second: pl.DataFrame) -> dict:
+        raw, processed = storage("raw"), storage("processed")
+        raw.put("first", csv(first))
+        raw.put("second", csv(second))
+        files = {file.path: file for file in raw_files(raw)}
+        check(raw, processed, files["first"])
+        later = replace(files["second"], arrived=files["first"].arrived + timedelta(days=31))
+        reports = [check(raw, processed, later) for _ in range(2)]
+        assert reports[0]["rows_accepted"] == reports[1]["rows_accepted"]
+        return reports[1]
+
+    return check_both
+
+
+@pytest.mark.skipif(EVENT_TIME is not None, reason="EVENT_TIME in model/schema.py says when a row was")
+def test_without_event_times_a_row_that_comes_again_in_another_month_counts_once(storage, in_two_months, sample):
+    some = sample.unique(maintain_order=True).head(30)
+    assert in_two_months(some[:20], some)["rows_accepted"] == 10
+    assert (len(rows()), len(months(storage("processed")))) == (30, 2)
+
+
+@pytest.mark.skipif(EVENT_TIME is not None or not KEY, reason="a row has an event time, or no key")
+def test_without_event_times_a_changed_row_takes_the_place_of_the_first(storage, in_two_months, sample):
+    some = sample.unique(maintain_order=True).head(30)
+    number = next(name for name, kind in COLUMNS.items() if kind.is_numeric() and name not in KEY)
+    assert in_two_months(some, some.with_columns(pl.col(number).reverse()))["rows_accepted"] > 0
+    assert (len(rows()), len(months(storage("processed")))) == (30, 1)
 
 
 def test_running_the_pipeline_twice_changes_nothing(storage, sample):
