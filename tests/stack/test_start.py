@@ -49,7 +49,7 @@ def test_up_twice_and_make_up_do_no_harm(stack, card):
 
 
 def test_running_the_pipeline_again_promotes_nothing(stack):
-    code = "from core.registry import promotions; from core.storage import bucket; print(len(promotions(bucket('models'))))"
+    code = "from core import registry, storage; print(registry.promotions(storage.bucket('models')))"
     before = stack.inside("processing", code)
     done = stack.make("train")
     assert done.returncode == 0, done.stdout
