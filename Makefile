@@ -7,6 +7,7 @@ $(error Install Python 3.11 or newer; no such Python is on the PATH)
 endif
 
 LOCAL := .venv/bin/python
+KILLS := 20
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ test: .venv/installed  ## lint, bakes, hooks, promises, the project's own tests,
 bench: .venv/installed  ## measure times, memory and sizes, and write them as JSON
 	@$(LOCAL) -m bench
 
+soak: .venv/installed  ## kill parts of a running platform in the middle of runs, KILLS=20 times, and see them recover
+	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_recovery.py -k killed
+
 lock: .venv/installed  ## lock the packages for work on the template
 	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header requirements.in --output-file requirements.txt
@@ -32,4 +36,4 @@ lock: .venv/installed  ## lock the packages for work on the template
 	@$(LOCAL) -m uv pip install --quiet --require-hashes --requirement requirements.txt
 	@touch $@
 
-.PHONY: help demo test bench lock
+.PHONY: help demo test bench soak lock
