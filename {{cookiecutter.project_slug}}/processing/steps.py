@@ -56,7 +56,7 @@ def compute_features() -> dict:
 
 
 def measure_drift() -> dict:
-    """Hold the rows that came since the champion was trained against those that it was trained on."""
+    """Hold the rows that are newer than all the champion knew against those that it was trained on."""
     processed, promotion = bucket("processed"), registry.champion(bucket("models"))
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
@@ -66,9 +66,9 @@ def measure_drift() -> dict:
         return {"reason": str(reason)}
     if card["window"]["digest"] == window.digest:
         return {"reason": "No rows have come since the champion was trained."}
-    since = window.known.after(datetime.fromisoformat(card["window"]["to"]))
+    since = window.known.after(datetime.fromisoformat(card["judged_on"]["to"]))
     if not len(since):
-        return {"reason": "All rows that have come are older than those that the champion was trained on."}
+        return {"reason": "All rows that have come are older than the newest that the champion was judged on."}
     measured = drift.store(processed, promotion.version, len(since), drift.measure(card, since))
     drifted = [column["name"] for column in measured["columns"] if column["alarm"]]
     return {"rows": len(since), "drifted": ", ".join(drifted) or "nothing"}
