@@ -1,5 +1,6 @@
 """The champion in service: follows the newest promotion, and on any doubt keeps the model it has."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -23,6 +24,7 @@ class Champions:
         self.patience = patience
         self.current: Champion | None = None
         self.promoted: str | None = None
+        self.looking = threading.Lock()
         self.looked = threading.Event()
         self.number = 0
         self.refused = 0
@@ -40,8 +42,19 @@ class Champions:
             raise Problem(503, "No model has been published yet. Ask again in a while.", headers={"Retry-After": "5"})
         return self.current
 
+    async def trusted_now(self) -> Champion:
+        """As `trusted`, but a replica without a model looks once more before it says so.
+
+        Right after the first promotion another replica may have answered already.
+        """
+        if self.current is None and not self.storage_away:
+            await asyncio.to_thread(self.look)
+        return self.trusted()
+
     def look(self) -> None:
-        """Load the newest promotion if it is another one than before."""
+        """Load the newest promotion if it is another one than before, or wait a moment for a thread that does."""
+        if not self.looking.acquire(timeout=1):
+            return
         try:
             self.follow(champion(self.models))
             self.storage_away = False
@@ -50,6 +63,7 @@ class Champions:
                 log.warning("Storage can't be asked for the champion (%s); serving goes on.", _short(error))
             self.storage_away = True
         finally:
+            self.looking.release()
             self.looked.set()
 
     def follow(self, promotion: Promotion | None) -> None:

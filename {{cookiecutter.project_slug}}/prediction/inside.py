@@ -21,7 +21,7 @@ def routes(champions: Champions) -> APIRouter:
 
     @inside.get("/model")
     async def model() -> dict:
-        return champions.trusted().card
+        return (await champions.trusted_now()).card
 
     @inside.get("/metrics")
     async def metrics() -> Response:

@@ -35,16 +35,16 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     async def predict(request: Request, client: ApiKey = holder_of("predict")) -> Answer:
         """Answer one question."""
         question = parse(Question, await read(request))
-        return JSONResponse(answer(champions.trusted(), [question], client.name, journal)[0])
+        return JSONResponse(answer(await champions.trusted_now(), [question], client.name, journal)[0])
 
     @v1.post("/predict/batch", openapi_extra=QUESTIONS, responses=problems(400, 401, 403, 413, 422, 503))
     async def predict_batch(request: Request, client: ApiKey = holder_of("predict")) -> Answers:
         """Answer up to 1,000 questions, all by the same version."""
         text = await read(request)
+        model = await champions.trusted_now()
 
         def work() -> dict:
             questions = parse(Questions, text).questions
-            model = champions.trusted()
             answers = answer(model, questions, client.name, journal)
             told = [{name: value for name, value in one.items() if name != "model"} for one in answers]
             return {"model": model.version, "predictions": told}
@@ -62,6 +62,6 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     @v1.get("/model", responses=problems(401, 403, 503))
     async def model(client: ApiKey = holder_of("model")) -> dict:
         """The card of the model that answers: its errors, its training data, an example."""
-        return champions.trusted().card
+        return (await champions.trusted_now()).card
 
     return v1

@@ -28,6 +28,16 @@ def test_without_a_model_it_says_so_and_is_well_and_recovers(replica, client):
     assert client.post("/v1/predict", json=ASKED).json()["model"] == OLD
 
 
+def test_the_first_model_answers_on_every_replica_as_soon_as_it_is_promoted(replica, client):
+    """Another replica may have answered already; no question is told that there is no model after that."""
+    publish(replica.models, OLD)
+    for path in ("/v1/predict", "/v1/predict/batch"):
+        body = ASKED if path == "/v1/predict" else {"questions": [ASKED]}
+        assert client.post(path, json=body).status_code == 503
+    promote(replica.models, OLD)
+    assert client.post("/v1/predict", json=ASKED).json()["model"] == OLD
+
+
 def test_a_model_that_is_there_already_is_loaded_before_the_first_request(replica):
     publish(replica.models, OLD)
     promote(replica.models, OLD)
