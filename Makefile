@@ -23,7 +23,7 @@ bench: .venv/installed  ## measure times, memory and sizes, and write them as JS
 	@$(LOCAL) -m bench
 
 soak: .venv/installed  ## kill parts of a running platform in the middle of runs, KILLS=20 times, and see them recover
-	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_recovery.py -k killed
+	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
 
 lock: .venv/installed  ## lock the packages for work on the template
 	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

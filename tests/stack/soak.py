@@ -1,0 +1,30 @@
+"""Any part of a run is killed, again and again. `make soak` gives it a stack of its own, as it changes the champion."""
+
+import os
+
+from kills import VICTIMS, kill_in_a_run, recovered, seconds_to_success
+
+FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
+
+KILLS = int(os.environ.get("KILLS", "20"))
+
+
+def test_whatever_is_killed_in_a_run_the_next_one_finishes_and_does_nothing_twice(stack):
+    tried, kills = 0, []
+    while len(kills) < KILLS:
+        victim = VICTIMS[len(kills) % len(VICTIMS)]
+        if at := kill_in_a_run(stack, victim, tried):
+            kills.append((victim, at))
+        tried += 1
+        assert tried < 2 * KILLS + 3, f"only {len(kills)} of {tried} kills hit a run"
+    found = recovered(stack)
+    took = ", ".join(f"{victim} {seconds_to_success(stack, at):.0f}" for victim, at in kills)
+    print(f"  {len(kills)} kills, all recovered; seconds from each kill to the end of a good run: {took}")
+    assert found["reports"] == found["files"]
+    assert found["accepted"] == found["stored"] == found["rows"]
+    assert found["promotions"] == list(range(1, len(found["promotions"]) + 1))
+    assert len(set(found["promoted"])) == len(found["promoted"])
+    ((files, rows),) = stack.sql("SELECT count(*), sum(rows_accepted) FROM raw_files")
+    assert (int(files), int(rows)) == (found["files"], found["accepted"])
+    with stack.api() as api:
+        assert api.post("/v1/predict", json=FLIGHT).json()["model"] in found["promoted"]
