@@ -149,8 +149,8 @@ def first_answer(stack: Stack) -> float:
     started = time.monotonic()
     with stack.api() as api:
         card = until(lambda: api.get("/v1/model").raise_for_status().json(), FIRST_ANSWER * 3, "a first model")
-        question = card["example"]["question"]  # the replica that is asked now may not have the model yet
-        until(lambda: api.post("/v1/predict", json=question).raise_for_status(), 10, "an answer from any replica")
+        for _ in range(10):  # whichever replica is asked, from the moment that one of them has the model
+            api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
     return time.monotonic() - started
 
 
