@@ -10,14 +10,14 @@ OUTCOME = 345.0
 
 
 def flights(stack, number: int) -> list[dict]:
-    """Flights of April as raw rows, none of which the platform has seen."""
-    code = "from model.source import month_of_flights as m; print(m('2013-04').tail(200).write_csv())"
+    """Flights of May as raw rows, none of which the platform has seen: other tests bring flights of April."""
+    code = "from model.source import month_of_flights as m; print(m('2013-05').head(200).write_csv())"
     found = csv.DictReader(io.StringIO(stack.inside("processing", code).strip()))
     return [row for row in found if row["air_time"].isdigit()][:number]
 
 
 def question(row: dict) -> dict:
-    departure = f"2013-04-{int(row['day']):02}T{int(row['hour']):02}:{int(row['minute']):02}:00"
+    departure = f"2013-05-{int(row['day']):02}T{int(row['hour']):02}:{int(row['minute']):02}:00"
     texts = {name: row[name] for name in ("origin", "dest", "carrier")}
     return texts | {"departure": departure, "distance": float(row["distance"]), "flight": int(row["flight"])}
 

@@ -11,6 +11,7 @@ from processing.code import code_digest
 from processing.database import connect, upsert
 from processing.judged import newest, slice_column, with_errors
 from processing.truth import joined
+from processing.turns import turn
 
 KEYS = "object, model, day, hour, slice, value"
 
@@ -21,7 +22,8 @@ def write_live_errors() -> dict:
     if connection is None:
         return {}
     predictions, code = bucket("predictions"), code_digest()
-    with closing(connection), connection, connection.cursor() as cursor:
+    # One at a time: two would each see its own state of storage, and the older one might be written last.
+    with turn("live_errors"), closing(connection), connection, connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT object, made_of FROM live_errors")
         written = set(cursor.fetchall())
         there = [(path, f"{code} {etag}") for path, etag, _ in joined(predictions)]
