@@ -4,14 +4,18 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+from conftest import ROOT, bake
 
 FIRST_ANSWER = 90
 HEALTHY = 60
@@ -80,6 +84,30 @@ class Stack:
         """An address of a service's container, as this machine reaches it."""
         networks = self.containers()[service][0]["NetworkSettings"]["Networks"]
         return next(network["IPAddress"] for name, network in networks.items() if name.endswith(f"_{service}"))
+
+
+@contextmanager
+def started(folder: Path, name: str, change: Callable[[Path], None] = lambda project: None, **values):
+    """A project of this name, changed as its owner might and with these values in .env, up until it is left."""
+    if shutil.which("docker") is None or run("docker", "info").returncode:
+        no_stack("No Docker answers here")
+    project = bake(folder / "here", f"project_slug=slipway-{name}-{os.getpid()}")
+    change(project)
+    gateway, lab, storage = free_ports(3)
+    settings = set_variables(project, GATEWAY_PORT=gateway, LAB_PORT=lab, STORAGE_PORT=storage, **values)
+    here = Stack(project, settings)
+    try:
+        make_images_available(project)
+        here.compose("build", timeout=1800)
+        begun = time.monotonic()
+        here.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY * 3))
+        here.seconds["healthy"] = time.monotonic() - begun
+        here.seconds["first answer"] = first_answer(here)
+        yield here
+    finally:
+        log = here.compose("logs", "--no-color", check=False).stdout
+        ROOT.joinpath("stack.log" if name == "test" else f"stack-{name}.log").write_text(log)
+        here.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--rmi", "local", check=False)
 
 
 def run(*command: str, **how) -> subprocess.CompletedProcess:
