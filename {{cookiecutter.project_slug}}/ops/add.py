@@ -15,7 +15,7 @@ def main() -> None:
             compose.run("exec", "-T", "processing", "python", "-m", "processing.add", file.name, stdin=content)
         else:
             environment.run(environment.ready(), "-m", "processing.add", file.name, stdin=content)
-            print("Docker runs no processing here, so it lies in data/; `make local` learns from it.")
+            print("Docker runs no processing here, so it lies in data/raw/; `make local` learns from it.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The prototype: the whole pipeline and the API on this machine, without Docker. `--once` asks and ends."""
+"""The prototype: the whole pipeline and the API on this machine, without Docker. `--once` asks and ends.
+
+Until it is ended it looks for new files, as the platform does, and the API answers with what they lead to.
+"""
 
 import os
 import socket
@@ -20,6 +23,12 @@ def free_port() -> int:
     raise OSError("no port is free")
 
 
+def start(*module: str, **variables: str) -> subprocess.Popen:
+    """Start a part of the project beside this program."""
+    here = os.environ | environment.source_variables() | variables
+    return subprocess.Popen([environment.PYTHON, "-m", *module], cwd=env.PROJECT, env=here)
+
+
 def wait_until_ready(service: subprocess.Popen, port: int) -> None:
     """Return when the API answers with a model; end with what it said if it can't."""
     for _ in range(300):
@@ -36,21 +45,23 @@ def wait_until_ready(service: subprocess.Popen, port: int) -> None:
 
 def serve(port: int, once: bool) -> None:
     """Start the API, ask it, and keep it running until someone presses Ctrl-C."""
-    command = [environment.PYTHON, "-m", "prediction"]
-    service = subprocess.Popen(command, cwd=env.PROJECT, env=os.environ | {"PORT": str(port)})
+    service = start("prediction", PORT=str(port))
+    started = [service]
     try:
         wait_until_ready(service, port)
         print(f"\nThe API answers at {api.base(port)}, with its page at {api.base(port)}/docs.\n")
         question = ask.ask(port)
         if not once:
             ask.show_how(question, port)
-            print("\nCtrl-C ends it.", flush=True)
+            print("\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.", flush=True)
+            started.append(start("processing.run", "--again"))
             service.wait()
     except KeyboardInterrupt:
         print()
     finally:
-        service.terminate()
-        service.wait()
+        for process in started:
+            process.terminate()
+            process.wait()
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -53,7 +54,8 @@ def main() -> None:
             timeout_graceful_shutdown=8,
         )
     )
-    server.run(sockets=listeners(config.listen, config.port))
+    with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; it has shut down by then
+        server.run(sockets=listeners(config.listen, config.port))
 
 
 if __name__ == "__main__":

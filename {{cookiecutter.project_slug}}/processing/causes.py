@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 from obstore.store import ObjectStore
 
@@ -21,10 +22,11 @@ def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
         return ["The code in model/ has changed."]
     since = datetime.fromisoformat(last["created"])
     new = new_rows(processed, since)
+    alarmed = partial(_alarmed, processed, registry.champion(models))
     found = {
         f"{new} new rows have come.": (NEW_ROWS, True),
-        "New rows have drifted from those the champion learned from.": (DRIFT, _alarms(processed, "drift.json")),
-        "Answers were worse than the card promised.": (LIVE_ERROR, _alarms(processed, "live_error.json")),
+        "New rows have drifted from those the champion learned from.": (DRIFT, alarmed("drift.json")),
+        "Answers were worse than the card promised.": (LIVE_ERROR, alarmed("live_error.json")),
         f"{SCHEDULE.cool_down.days} days have passed.": (SCHEDULE, True),
     }
     return [sentence for sentence, (rule, given) in found.items() if given and _applies(rule, since, new)]
@@ -52,8 +54,10 @@ def _applies(rule: Rule, since: datetime, new: int) -> bool:
     return datetime.now(UTC) - since >= rule.cool_down and new >= rule.least_rows
 
 
-def _alarms(processed: ObjectStore, measured: str) -> bool:
+def _alarmed(processed: ObjectStore, champion: registry.Promotion | None, measured: str) -> bool:
+    """Whether this was measured of today's champion, and was too much."""
     try:
-        return json.loads(read(processed, measured))["alarm"]
+        found = json.loads(read(processed, measured))
     except FileNotFoundError:
         return False
+    return found["alarm"] and champion is not None and found["version"] == champion.version

@@ -32,7 +32,10 @@ SELECT count(*) FROM models
 WHERE verdict = 'refused'
   AND created > coalesce((SELECT max(created) FROM models WHERE verdict = 'promoted'), '-infinity')"""
 
-DRIFT = "SELECT name, score, threshold, alarm::int FROM drift"
+DRIFT = """
+SELECT name, score, threshold, (alarm AND measured > least(newest.promotion, now() - interval '1 hour'))::int
+FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest"""
+"""A model that was promoted after it was measured has learned from the drift: an hour later the alarm is over."""
 
 LIVE_ERROR = """
 WITH champion AS (SELECT version, error FROM promotions JOIN models USING (version) ORDER BY number DESC LIMIT 1)
