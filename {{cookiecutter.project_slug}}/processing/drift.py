@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.schema import OUTCOME
+from core.schema import CLASSES, OUTCOME
 from core.storage import read
 from processing.window import Rows
 
@@ -35,7 +35,8 @@ LEAST_SHARE = 1e-4
 def distributions(rows: Rows) -> dict[str, dict]:
     """How each feature and the outcome are spread over bins, as the card keeps it."""
     columns = {f"feature {name}": rows.features[name] for name in rows.features.columns}
-    return {name: _spread(column) for name, column in (columns | {f"outcome {OUTCOME}": rows.rows[OUTCOME]}).items()}
+    outcome = rows.rows[OUTCOME].cast(pl.String) if CLASSES else rows.rows[OUTCOME]  # a class is no quantity
+    return {name: _spread(column) for name, column in (columns | {f"outcome {OUTCOME}": outcome}).items()}
 
 
 def _spread(column: pl.Series) -> dict:

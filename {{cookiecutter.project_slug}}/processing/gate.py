@@ -12,18 +12,22 @@ from obstore.store import ObjectStore
 
 from core import champion, registry
 from core.champion import Champion, Refused
+from core.schema import CLASSES, OUTCOME
 from core.storage import create, names, read
 from model.estimator import MOST_MILLISECONDS, SLICES, baseline
 from processing.bootstrap import interval
 from processing.candidate import fit_and_answer, predict
 from processing.scores import METRIC, errors
-from processing.window import Rows, Window
+from processing.window import Rows, Window, is_rare
 
 LARGEST_DIFFERENCE = 1e-3
 """Between scikit-learn's answers and the converted model's: float32 carries seven digits."""
 
 LEAST_ROWS = 30
 """With fewer rows that neither has seen nothing is decided."""
+
+LEAST_RARE_ROWS = 3
+"""With fewer of other classes than the commonest neither: whoever never names a rare class would look best."""
 
 LEAST_SLICE_ROWS = 30
 
@@ -65,6 +69,9 @@ def _decide(models: ObjectStore, window: Window, version: str, current: registry
     rows = _unseen(window, old)
     if len(rows) < LEAST_ROWS and old:
         return _decided("undecided", f"Only {len(rows)} rows with an outcome came since the champion was trained.")
+    if CLASSES and (rare := is_rare(rows.rows[OUTCOME]).sum()) < LEAST_RARE_ROWS:
+        reason = f"Of the {len(rows)} rows that judge, only {rare} are of another class than the commonest."
+        return _decided("undecided", reason)
     new_errors = errors(rows.outcomes, predict(new, rows.features))
     naive = errors(rows.outcomes, fit_and_answer(baseline(), window.training(new.card["window"]["days"]), rows))
     old_errors = errors(rows.outcomes, predict(old, rows.features)) if old else None

@@ -5,7 +5,7 @@ An answer is a number, or for classes a row of probabilities in the order of `co
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from core.schema import CLASSES, HAS_MEAN, OUTCOME, in_order
 
@@ -67,6 +67,9 @@ def _of_classes(places: np.ndarray, given: np.ndarray) -> dict:
     }
     if len(present) > 1:  # a class is told from others only where there are others
         figures["roc_auc"] = np.mean([roc_auc_score(places == place, given[:, place]) for place in present])
+        sought = [1] if len(CLASSES) == 2 else present
+        precision = [average_precision_score(places == place, given[:, place]) for place in sought]
+        figures["average_precision"] = np.mean(precision)
     return figures
 
 

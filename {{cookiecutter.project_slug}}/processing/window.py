@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.schema import OUTCOME
+from core.schema import CLASSES, OUTCOME
 from core.tables import TIME, months, newest, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
@@ -20,6 +20,9 @@ LARGEST_JUDGING_SHARE = 0.2
 
 LEAST_JUDGING_ROWS = 200
 """With fewer rows in the newest days, the judging reaches further back."""
+
+LEAST_RARE_ROWS = 20
+"""And so it does with fewer that are not of the commonest class: only they show who knows the others."""
 
 LEAST_ROWS = 20
 
@@ -115,7 +118,7 @@ def newest_window(processed: ObjectStore) -> Window:
     names = [name for name in by_time.columns if name.startswith("features.")]
     features = by_time.select(pl.col(name).alias(name.removeprefix("features.")) for name in names)
     rows = Rows(by_time.drop(names), features)
-    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows.times), share)
+    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows), share)
 
 
 def _months_within(all_months: list[str]) -> list[str]:
@@ -145,7 +148,17 @@ def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
     return rows.hstack(features.select(pl.all().name.prefix("features.")))
 
 
-def _cut(times: pl.Series) -> int:
-    newest_days = (times > times.max() - timedelta(days=JUDGING_DAYS)).sum()
-    wanted = max(newest_days, LEAST_JUDGING_ROWS)
-    return len(times) - min(wanted, int(len(times) * LARGEST_JUDGING_SHARE))
+def _cut(rows: Rows) -> int:
+    newest_days = (rows.times > rows.times.max() - timedelta(days=JUDGING_DAYS)).sum()
+    wanted = max(newest_days, LEAST_JUDGING_ROWS, _holding_rare(rows.rows[OUTCOME]) if CLASSES else 0)
+    return len(rows) - min(wanted, int(len(rows) * LARGEST_JUDGING_SHARE))
+
+
+def _holding_rare(outcomes: pl.Series) -> int:
+    """How many of the newest rows hold LEAST_RARE_ROWS of other classes than the commonest."""
+    return (is_rare(outcomes).reverse().cum_sum() < LEAST_RARE_ROWS).sum() + 1
+
+
+def is_rare(outcomes: pl.Series) -> pl.Series:
+    """Which are of another class than the commonest."""
+    return outcomes != outcomes.mode().sort()[0]

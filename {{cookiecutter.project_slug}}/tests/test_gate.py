@@ -17,7 +17,7 @@ from processing.bootstrap import interval
 from processing.candidate import distinct_windows, version_of
 from processing.champion import NotPromoted, choose, roll_back
 from processing.steps import STEPS
-from processing.window import Rows, TooFewRows, Window, newest_window
+from processing.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
 
 
 @pytest.fixture
@@ -52,11 +52,31 @@ def test_shuffled_outcomes_replace_nothing_and_the_verdict_says_why(storage, lea
     assert registry.champion(storage("models")) == champion
 
 
-@pytest.mark.skipif(not CLASSES, reason="the outcome in model/schema.py is a number, not a class")
+of_classes = pytest.mark.skipif(not CLASSES, reason="the outcome in model/schema.py is a number, not a class")
+
+
+@of_classes
 def test_from_one_class_nothing_is_learned():
     rows = pl.DataFrame({OUTCOME: [CLASSES[0]] * 40, TIME: [datetime(2020, 1, 1)] * 40})
     with pytest.raises(TooFewRows, match=f"the same {OUTCOME}"):
         distinct_windows(Window([], Rows(rows, rows), 30, 1.0))
+
+
+@of_classes
+def test_the_judging_reaches_back_until_a_rare_class_is_among_it():
+    hours = [datetime(2020, 1, 1) + timedelta(hours=number) for number in range(4_000)]
+    rows = pl.DataFrame({TIME: hours, OUTCOME: [CLASSES[number % 25 == 0] for number in range(4_000)]})
+    assert _cut(Rows(rows, rows)) == 3_500
+
+
+@of_classes
+def test_rows_of_one_class_alone_judge_nothing(learn, sample, monkeypatch):
+    def of_the_commonest(window: Window, _) -> Rows:
+        return window.judging.filter(~is_rare(window.judging.rows[OUTCOME]))
+
+    monkeypatch.setattr(gate, "_unseen", of_the_commonest)
+    verdict = learn("first.csv", sample)
+    assert verdict["verdict"] == "undecided" and "class" in verdict["reason"]
 
 
 def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, sample):
