@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS months (
     mean_outcome double precision
 );
 
--- When a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
+-- When someone last looked for work, when a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 
 from core.storage import bucket, create, names
 from processing.causes import causes
 from processing.code import code_digest
+from processing.database import connect, upsert
 from processing.raw import RawFile, raw_files, unchecked
 
 
@@ -25,6 +27,14 @@ def work_to_do() -> tuple[str | None, bool]:
         return digest, True
     found = causes(bucket("processed"), bucket("models"))
     return (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False) if found else (None, False)
+
+
+def mark_looked() -> None:
+    """Say in the table of stages that someone has just looked for work: when nobody does, an alert tells people."""
+    connection = connect()
+    if connection is not None:
+        with closing(connection), connection, connection.cursor() as cursor:
+            upsert(cursor, "stages", "stage", [{"stage": "looked", "finished": datetime.now(UTC)}])
 
 
 def is_done(digest: str) -> bool:
