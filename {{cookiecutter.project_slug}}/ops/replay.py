@@ -1,7 +1,6 @@
 """Replay what was held back, month by month, through the same road as new data, and compare three ways to answer."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -25,9 +24,7 @@ def platform() -> Iterator[int | None]:
     environment.ready()
     notebook.make_data()
     port = local.free_port()
-    service = subprocess.Popen(
-        [environment.PYTHON, "-m", "prediction"], cwd=env.PROJECT, env=os.environ | {"PORT": str(port)}
-    )
+    service = local.start("prediction", PORT=str(port))
     try:
         local.wait_until_ready(service, port)
         yield port
@@ -95,6 +92,8 @@ def main() -> None:
             months = json.loads(processing(port, "results", stdout=subprocess.PIPE))
     except api.ApiProblem as problem:
         sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. `make replay` goes on from here.")
     if not months:
         sys.exit("There is nothing to replay: model/source.py holds no months back (HELD_BACK).")
     print(f"\n{table(months)}\n\n{chart(months)}")
