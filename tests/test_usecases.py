@@ -1,4 +1,6 @@
-"""Other use cases replace four files of `model/` and nothing else: the project's own tests and `make local` pass."""
+"""Other use cases replace four files of `model/` and nothing else: the project's own tests pass, `make local` answers,
+and the first notebook runs.
+"""
 
 import os
 import shutil
@@ -12,6 +14,8 @@ from test_project import passes
 USECASES = sorted(path.parent for path in ROOT.glob("tests/usecases/*/schema.py"))
 OWN_TESTS = [f"tests/test_{name}.py" for name in ("model", "pipeline", "gate", "truth", "prediction")]
 
+NOTEBOOK = "jupyterlab/notebooks/first-look.ipynb"
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
@@ -22,7 +26,7 @@ def project(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("usecase", USECASES, ids=lambda usecase: usecase.name)
-def test_another_use_case_takes_another_model_folder_and_nothing_else(project, usecase):
+def test_another_use_case_takes_another_model_folder_and_nothing_else(project, usecase, monkeypatch):
     shutil.copytree(usecase, project / "model", dirs_exist_ok=True)
     shutil.rmtree(project / "data", ignore_errors=True)
     python = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -31,3 +35,6 @@ def test_another_use_case_takes_another_model_folder_and_nothing_else(project, u
     assert " passed" in said and "failed" not in said
     answered = passes(sys.executable, "ops.local", "--once", folder=project)
     assert "%" in answered.split("prediction: ")[1]
+    monkeypatch.setenv("PYTHONPATH", str(project))
+    passes(python, "nbconvert", "--execute", "--to=notebook", "--output-dir=data", NOTEBOOK, folder=project)
+    assert "log loss" in (project / "data" / Path(NOTEBOOK).name).read_text(encoding="utf-8")
