@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from core.settings import settings
+from model.retraining import WORSE_BY
 
 log = logging.getLogger(__name__)
 
@@ -104,11 +105,12 @@ def drift(found):
 def live_error(found):
     """What the champion's answers of the last 30 days turned out to be wrong by, and what its card promised.
 
-    `at_least` is what the error is with a probability of 98 %, from LEAST_ROWS on.
+    `at_least` is what the error is with a probability of 98 %, from LEAST_ROWS on; beyond `tolerated` it alarms.
     """
     errors = GaugeMetricFamily("live_error", "Mean error of the champion's answers", labels=["kind"])
     for promised, rows, total, squares in found:
         errors.add_metric(["promised"], promised)
+        errors.add_metric(["tolerated"], (1 + WORSE_BY) * promised)
         if rows >= LEAST_ROWS:
             mean = total / rows
             errors.add_metric(["live"], mean)
