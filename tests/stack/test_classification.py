@@ -112,7 +112,8 @@ def test_a_new_file_leads_to_a_newer_model_that_answers(parcels, api, tmp_path):
 
     card = until(newer, 240, "a newer model")
     assert card["window"]["to"] > MONTH
-    verdict, reason = parcels.sql(f"SELECT verdict, reason FROM models WHERE version = '{card['version']}'")[0]
+    judged = f"SELECT verdict, reason FROM models WHERE version = '{card['version']}'"
+    ((verdict, reason),) = until(lambda: parcels.sql(judged), 60, "its verdict is in the tables")
     assert verdict == "promoted" and "log loss" in reason and "the champion's" in reason
 
 
@@ -126,6 +127,18 @@ def test_every_panel_has_data(visitor, uid):
         return True
 
     until(all_have_data, 240, f"every panel of {uid} has data")
+
+
+def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(parcels, visitor):
+    share = "sum(expected) / sum(predictions), sum(actual)::float / sum(actual_count)"
+    by_class = {name: map(float, both) for name, *both in parcels.sql(f"SELECT class, {share} FROM classes GROUP BY 1")}
+    assert by_class.keys() == FATES
+    for expected, came in by_class.values():
+        assert expected == pytest.approx(came, abs=0.1)
+    found = [*targets(visitor, "predictions"), *targets(visitor, "pipeline")]
+    lines = {title: rows(visitor, board, target) for board, title, target in found if title.endswith("by month")}
+    assert lines["Predicted and true, by month"] >= 3
+    assert lines["Mean outcome by month"] == 3 * lines["Rows by month"]
 
 
 def test_the_front_page_gets_the_card(visitor):

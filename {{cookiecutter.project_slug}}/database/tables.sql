@@ -21,11 +21,13 @@ CREATE TABLE IF NOT EXISTS rejections (
     PRIMARY KEY (source, etag, reason)
 );
 
+-- Of numbers the mean, of two classes the share of the second, of more the share of each.
 CREATE TABLE IF NOT EXISTS months (
     month date PRIMARY KEY,
     rows int,
     rows_with_outcome int,
-    mean_outcome double precision
+    mean_outcome double precision,
+    shares jsonb
 );
 
 -- When someone last looked for work, when a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
@@ -81,8 +83,20 @@ CREATE TABLE IF NOT EXISTS predictions (
     total double precision,
     actual_count int,
     actual_total double precision,
-    absolute_error_total double precision,
+    error_total double precision,
     PRIMARY KEY (object, model, day, hour)
+);
+
+-- Of more than two classes: how often a batch expected each (the sum of its probabilities), and how often it came.
+CREATE TABLE IF NOT EXISTS classes (
+    object text,
+    month date,
+    class text,
+    predictions int,
+    expected double precision,
+    actual_count int,
+    actual int,
+    PRIMARY KEY (object, class)
 );
 
 -- What answers turned out to be wrong by, by the hour (UTC) in which their outcome became known. One row for each

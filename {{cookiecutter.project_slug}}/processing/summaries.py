@@ -3,6 +3,7 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from core import registry
 from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
 from core.tables import TIME, months, newest, parts, read_parquet
-from processing import drift
+from processing import class_shares, drift
 from processing.batch import given_in
 from processing.database import connect, upsert
 from processing.gate import verdicts
@@ -34,6 +35,7 @@ def write_all() -> dict:
             "drift": upsert(cursor, "drift", "name", _drift()),
             "promotions": upsert(cursor, "promotions", "number", _promotions()),
             "predictions": upsert(cursor, "predictions", "object, model, day, hour", _batch_predictions()),
+            "classes": upsert(cursor, "classes", "object, class", _classes()),
         }
 
 
@@ -80,6 +82,7 @@ def _month(month: str, processed) -> dict:
         "rows": len(rows),
         "rows_with_outcome": rows[OUTCOME].count(),
         "mean_outcome": rows.select(outcome_value().mean()).item(),
+        "shares": class_shares.shares(rows[OUTCOME]),
     }
 
 
@@ -120,11 +123,9 @@ def _promotions() -> list[dict]:
 
 def _batch_predictions() -> list[dict]:
     """The champion's batch, by day and hour of the event."""
-    predictions, promotion = bucket("predictions"), registry.champion(bucket("models"))
-    mine = [name for name in names(predictions, "batch") if promotion and promotion.version in name]
     rows = []
-    for name in mine:
-        by_hour = _measured(read_parquet(predictions, name)).group_by(
+    for name, version, stored in _batches():
+        by_hour = _measured(stored).group_by(
             day=pl.col(TIME).dt.date(), weekday=pl.col(TIME).dt.weekday() - 1, hour=pl.col(TIME).dt.hour()
         )
         table = by_hour.agg(
@@ -132,12 +133,29 @@ def _batch_predictions() -> list[dict]:
             total=pl.sum("value"),
             actual_count=pl.count(OUTCOME),
             actual_total=outcome_value().sum(),
-            absolute_error_total=pl.sum("error"),
+            error_total=pl.sum("error"),
         )
         if not HAS_MEAN:
             table = table.with_columns(total=None, actual_total=None)
-        rows += [{"object": name, "kind": "batch", "model": promotion.version} | row for row in table.to_dicts()]
+        rows += [{"object": name, "kind": "batch", "model": version} | row for row in table.to_dicts()]
     return rows
+
+
+def _classes() -> list[dict]:
+    """The champion's batch by class, where these have no mean."""
+    return [
+        {"object": name, "month": stored[TIME].max().replace(day=1).date()} | row
+        for name, _, stored in _batches()
+        for row in class_shares.of_batch(stored, given_in(stored))
+    ]
+
+
+def _batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """The name of each batch of the champion, the champion's, and the rows with their answers."""
+    predictions, promotion = bucket("predictions"), registry.champion(bucket("models"))
+    for name in names(predictions, "batch"):
+        if promotion and promotion.version in name:
+            yield name, promotion.version, read_parquet(predictions, name)
 
 
 def _measured(stored: pl.DataFrame) -> pl.DataFrame:
