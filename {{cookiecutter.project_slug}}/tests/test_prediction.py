@@ -70,7 +70,7 @@ WRONG_QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "sentence"), WRONG_QUESTIONS)
+@pytest.mark.parametrize(("body", "status", "sentence"), WRONG_QUESTIONS, ids=lambda value: str(value)[:20])
 def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(serving, ask, body, status, sentence):
     assert_problem(ask(body=body), status, sentence)
     assert serving.stored("live") == []
