@@ -4,6 +4,11 @@ import pytest
 from running import started
 
 
+def pytest_collection_modifyitems(items):
+    """Modules that start a stack of their own come first: it is gone before the one that all others share is there."""
+    items.sort(key=lambda item: "started" not in vars(item.module))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """`docker compose up -d --wait` in a fresh project, with the times it took."""
