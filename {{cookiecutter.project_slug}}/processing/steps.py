@@ -4,6 +4,7 @@ So a step can be repeated at any time, and what a broken run left undone is done
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -19,6 +20,9 @@ from processing.window import TooFewRows, newest_window
 
 log = logging.getLogger(__name__)
 
+MOST_REASONS = 3
+"""So many of the reasons why rows were rejected are said at the end of a run; the tables have all of them."""
+
 
 def fetch_raw() -> dict:
     """Fetch what the source can deliver. One that is away holds up nothing that came another way."""
@@ -33,8 +37,11 @@ def check_rows() -> dict:
     """Check every raw file that has not been checked."""
     raw, processed = bucket("raw"), bucket("processed")
     reports = [_checked(raw, processed, file) for file in unchecked(raw, processed)]
-    return {"files": len(reports)} | {
-        count: sum(report[count] for report in reports) for count in ("rows_accepted", "rows_rejected")
+    why = sum((Counter(report["reasons"]) for report in reports), Counter()).most_common(MOST_REASONS)
+    return {
+        "files": len(reports),
+        **{count: sum(report[count] for report in reports) for count in ("rows_accepted", "rows_rejected")},
+        **({"why": "; ".join(f"{reason} ({rows})" for reason, rows in why)} if why else {}),
     }
 
 
