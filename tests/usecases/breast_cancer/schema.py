@@ -1,7 +1,5 @@
 """What a row is: a fine-needle aspirate of a breast mass, and whether the mass was malignant."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from core.row import Row
@@ -30,4 +28,4 @@ class Question(Row):
 class Outcome(Row):
     """What the laboratory found later."""
 
-    diagnosis: Literal["benign", "malignant"] = Field(description="Diagnosis", examples=["benign"])
+    malignant: bool = Field(description="Whether the mass was malignant", examples=[False])

@@ -7,7 +7,7 @@ from sklearn.datasets import load_breast_cancer
 
 MEASURES = ("radius", "texture", "area", "smoothness", "concavity", "symmetry")
 
-COLUMNS = {f"mean {measure}": pl.Float64 for measure in MEASURES} | {"diagnosis": pl.String}
+COLUMNS = {f"mean {measure}": pl.Float64 for measure in MEASURES} | {"malignant": pl.Boolean}
 
 SCHEDULE = ""
 
@@ -23,5 +23,5 @@ def extract(have: set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the data set as one CSV file."""
     if "patients.csv" not in have:
         data = load_breast_cancer(as_frame=True)
-        table = data.frame.assign(diagnosis=data.target_names[data.target])
+        table = data.frame.assign(malignant=data.target_names[data.target] == "malignant")
         yield "patients.csv", table.to_csv(index=False).encode()
