@@ -1,12 +1,14 @@
 """Whether new rows still look like those that the champion was trained on.
 
 The measure is the population stability index: the sum over bins of (new - old) * ln(new / old), with the
-shares of rows in each bin. Without any drift it is larger the fewer rows there are, so it is compared with
-what as many rows drawn from the old shares would give.
+shares of rows in each bin. Of classes it is the largest factor by which one has become more or less frequent, as
+a logarithm: a rare class that is three times as frequent hardly moves the other index. Without any drift both are
+larger the fewer rows there are, so they are compared with what as many rows drawn from the old shares would give.
 """
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -23,6 +25,9 @@ MOST_VALUES = 20
 DRAWS = 2_000
 NOTABLE = 0.2
 """From here on a shift is called notable by convention; smaller ones never alarm, however sure they are."""
+
+NOTABLE_FACTOR = float(np.log(2))
+"""As notable as that is a class twice or half as frequent."""
 
 SURE = 0.999
 """The share of draws without drift that must lie below; there is one chance in a thousand for a false alarm."""
@@ -69,18 +74,25 @@ def stability_index(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     return ((new - old) * np.log(new / old)).sum(axis=-1)
 
 
+def largest_factor(old: np.ndarray, new: np.ndarray, least: float) -> np.ndarray:
+    """The largest change of a share, along the last axis; what is rarer than `least` counts as that."""
+    return np.abs(np.log(np.maximum(new, least) / np.maximum(old, least))).max(axis=-1)
+
+
 def measure(card: dict, rows: Rows) -> list[dict]:
     """Each column of the card beside the same column of new rows: its index, the threshold, and whether it alarms."""
     found = []
+    factor = partial(largest_factor, least=1 / len(rows))
     draw = np.random.default_rng(0)
     for name, bins in card["distributions"].items():
         kind, _, column = name.partition(" ")
         values = rows.features[column] if kind == "feature" else rows.rows[column]
         shares = np.array(bins["shares"])
         without_drift = draw.multinomial(len(rows), shares / shares.sum(), size=DRAWS) / len(rows)
-        threshold = max(NOTABLE, float(np.quantile(stability_index(shares, without_drift), SURE)))
-        index = float(stability_index(shares, np.array(_shares(values, bins))))
-        found.append({"name": name, "score": index, "threshold": threshold, "alarm": index > threshold})
+        index, notable = (factor, NOTABLE_FACTOR) if CLASSES and kind == "outcome" else (stability_index, NOTABLE)
+        threshold = max(notable, float(np.quantile(index(shares, without_drift), SURE)))
+        score = float(index(shares, np.array(_shares(values, bins))))
+        found.append({"name": name, "score": score, "threshold": threshold, "alarm": score > threshold})
     return found
 
 

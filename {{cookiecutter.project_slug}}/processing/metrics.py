@@ -93,7 +93,7 @@ def refused(found):
 
 def drift(found):
     """How far new rows are from those that the champion was trained on."""
-    measured = GaugeMetricFamily("drift_score", "Population stability index", labels=["column"])
+    measured = GaugeMetricFamily("drift_score", "How far new rows are from the old", labels=["column"])
     allowed = GaugeMetricFamily("drift_threshold", "What resampling gives without drift", labels=["column"])
     alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
     for column, *values in found:

@@ -116,18 +116,31 @@ def test_a_mean_lies_in_its_interval_as_often_as_it_says():
     assert 0.90 < np.mean(covered) < 0.98
 
 
+def alarms(bins: dict, name: str, values: np.ndarray) -> bool:
+    """Whether new values of a feature or the outcome x look unlike those that the bins are of."""
+    new = pl.DataFrame({"x": values})
+    return drift.measure({"distributions": {name: bins}}, Rows(new, new))[0]["alarm"]
+
+
 @pytest.mark.parametrize("rows", [70, 400, 20_000])
 def test_without_drift_there_is_no_alarm_and_with_it_there_is(rows):
     draw = np.random.default_rng(rows)
     bins = drift._spread(pl.Series(draw.normal(size=50_000)))
-    card = {"distributions": {"outcome x": bins}}
+    assert np.mean([alarms(bins, "feature x", draw.normal(size=rows)) for _ in range(100)]) <= 0.02
+    assert alarms(bins, "feature x", draw.normal(loc=1.0, size=rows))
 
-    def alarms(values: np.ndarray) -> bool:
-        fake = type("Some", (), {"rows": pl.DataFrame({"x": values}), "__len__": lambda self: len(values)})()
-        return drift.measure(card, fake)[0]["alarm"]
 
-    assert np.mean([alarms(draw.normal(size=rows)) for _ in range(100)]) <= 0.02
-    assert alarms(draw.normal(loc=1.0, size=rows))
+@of_classes
+@pytest.mark.parametrize("rows", [2_000, 20_000])
+def test_a_rare_class_that_becomes_more_frequent_raises_an_alarm(rows):
+    draw = np.random.default_rng(rows)
+
+    def classes(number: int, share: float) -> pl.Series:
+        return pl.Series([str(draw_of < share) for draw_of in draw.random(number)])
+
+    bins = drift._spread(classes(50_000, 0.01))
+    assert np.mean([alarms(bins, "outcome x", classes(rows, 0.01)) for _ in range(50)]) <= 0.02
+    assert alarms(bins, "outcome x", classes(rows, 0.04))
 
 
 def test_a_cause_waits_for_its_cool_down_and_its_rows():
