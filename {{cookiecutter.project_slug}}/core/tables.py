@@ -102,4 +102,10 @@ def question_columns(rows: pl.DataFrame) -> dict[str, np.ndarray]:
 def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
     if issubclass(kind, (int, float)):
         return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return column.to_numpy()
+    return _as_objects(column) if column.dtype == pl.String else column.to_numpy()
+
+
+def _as_objects(texts: pl.Series) -> np.ndarray:
+    """Texts as Python objects, one for each distinct text: codes that come again and again take half the time."""
+    coded = texts.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode(null_encoding="encode")
+    return coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]

@@ -29,6 +29,9 @@ COLUMNS = {
 }
 """The columns of a raw file that are used, with their types. All others are ignored."""
 
+CLOCK = {"year": (-9999, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59)}
+"""The parts of a departure, and between which numbers each may lie."""
+
 SCHEDULE = ""
 """When to ask `extract` again, as cron says it, in ZONE: "0 * * * *" is every hour. Empty: only when a run starts."""
 
@@ -42,12 +45,15 @@ HELD_BACK = tuple(f"2013-{number:02}" for number in range(4, 13))
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
     """Turn the columns of a raw file into those of `model/schema.py`; what can't be turned is missing.
 
-    The departure goes through text because an impossible date (30 February) is then missing in its
-    own row, where `pl.datetime` would fail the whole file.
+    `pl.datetime` fails the whole file where one row has a part out of bounds, so it is shown none of these. Days are
+    added to the first of the month, and an impossible date (30 February) then lies in another month.
     """
-    parts = ("year", "month", "day", "hour", "minute")
-    text = pl.format("{}-{}-{} {}:{}", *parts)
-    return raw.with_columns(departure=text.str.to_datetime("%Y-%m-%d %H:%M", strict=False)).drop(parts)
+    year, month, day, hour, minute = (
+        pl.when(pl.col(part).is_between(*bounds)).then(part) for part, bounds in CLOCK.items()
+    )
+    departure = pl.datetime(year, month, 1) + pl.duration(days=day - 1, hours=hour, minutes=minute)
+    possible = pl.when(pl.col("departure").dt.month() == pl.col("month")).then("departure")
+    return raw.with_columns(departure=departure).with_columns(possible).drop(CLOCK)
 
 
 def extract(have: set[str]) -> Iterator[tuple[str, bytes | BinaryIO]]:

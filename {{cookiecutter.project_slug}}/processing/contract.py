@@ -28,12 +28,19 @@ ROW = "row"
 def reasons(rows: pl.DataFrame) -> pl.DataFrame:
     """Check rows that have a column ROW. Returns ROW and reason, one line for each thing wrong."""
     _check_types(rows.schema)
-    rules = {reason: rule for name, field in FIELDS.items() for reason, rule in _rules(name, field).items()}
-    broken = rows.select(rule.any().alias(reason) for reason, rule in rules.items()).row(0, named=True)
     found = [
-        rows.filter(rules[reason]).select(ROW, reason=pl.lit(reason)) for reason, anywhere in broken.items() if anywhere
+        rows.filter(rule).select(ROW, reason=pl.lit(reason))
+        for name, field in FIELDS.items()
+        for reason, rule in _broken(rows.get_column(name), _rules(name, field))
     ]
     return pl.concat([pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String}), *found])
+
+
+def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> list[tuple[str, pl.Expr]]:
+    """The rules that some value breaks. Of texts, each is looked at once, because most come again and again."""
+    values = (column.unique() if column.dtype == pl.String else column).to_frame()
+    broken = values.select(rule.any().alias(reason) for reason, rule in rules.items()).row(0)
+    return [rule for rule, anywhere in zip(rules.items(), broken, strict=True) if anywhere]
 
 
 def _check_types(schema: pl.Schema) -> None:

@@ -18,9 +18,9 @@ from core.tables import ROW_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.contract import ROW, reasons
-from processing.raw import RawFile, download, raw_files
+from processing.raw import RawFile, on_disk, raw_files
 from processing.reading import Unreadable, batches
-from processing.scratch import Scratch
+from processing.scratch import Scratch, Written
 from processing.threads import in_order
 
 MISSING_TEXTS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
@@ -52,11 +52,15 @@ def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
 def _read(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
     """Check a file batch by batch. Returns what is wrong with the file as a whole."""
     found = set(COLUMNS)
+
+    def checked(batch: pl.DataFrame) -> tuple[set[str], Written]:
+        good, bad = check_batch(batch)
+        return set(batch.columns), scratch.write(good.with_columns(_arrival(file)), bad)
+
     try:
-        read = batches(download(raw, file, scratch.folder), set(COLUMNS))
-        for found, good, bad in in_order(lambda batch: (set(batch.columns), *check_batch(batch)), read):
-            scratch.accept(good.with_columns(_arrival(file)))
-            scratch.reject(bad)
+        with on_disk(raw, file, scratch.folder) as local:
+            for found, written in in_order(checked, batches(local, set(COLUMNS))):
+                scratch.take(written)
     except Unreadable as error:
         return str(error)
     missing = set() if scratch.months else set(COLUMNS) - found  # without an outcome, say, rows can still be used
@@ -66,22 +70,22 @@ def _read(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
 def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split a batch of raw rows into checked rows and rejected ones (row, reason, content as JSON)."""
     typed, unreadable = _all_typed(batch)
-    rows = to_rows(typed.lazy()).collect().select(ROW, *[name for name in ROW_COLUMNS if name in _names()])
-    rows = rows.with_columns(_missing_labels())
+    rows = to_rows(typed.lazy()).select(ROW, *_names()).with_columns(_missing_labels()).collect()
     found = pl.concat([*unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
-    bad = batch.join(found, on=ROW, how="semi")
+    bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
     return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(bad, found)
 
 
 def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The columns of COLUMNS, and ROW and reason of each value that is none of its type.
 
-    Numbers are cast plainly first: most can be, and only what is lost by that needs a closer look.
+    All are first taken plainly: most can be, and only what is lost by that needs a closer look.
     """
     typed, unreadable = batch.select(ROW, *[_plainly_typed(batch, *column) for column in COLUMNS.items()]), []
+    typed = typed.with_columns(column.fill_nan(None) for column in typed if _has_nan(column))
     for name in COLUMNS:
-        lost = batch.filter(typed[name].is_null() & batch[name].is_not_null()) if name in batch.columns else batch[:0]
-        if len(lost):
+        if name in batch.columns and typed[name].null_count() > batch[name].null_count():
+            lost = batch.filter(typed[name].is_null() & batch[name].is_not_null())
             closer = lost.select(ROW, _typed(batch, name, COLUMNS[name]))
             typed = typed.update(closer, on=ROW) if closer[name].count() else typed
             unreadable.append(_unreadable(lost.filter(closer[name].is_null()), name))
@@ -89,14 +93,25 @@ def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
 
 
 def _plainly_typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
-    if name not in batch.columns or batch.schema[name] != pl.String or not kind.is_numeric():
-        return _typed(batch, name, kind)
-    number = pl.col(name).cast(kind, strict=False)
-    return number.fill_nan(None) if kind.is_float() else number
+    if name in batch.columns and batch.schema[name] == pl.String:
+        if kind.is_numeric():
+            return pl.col(name).cast(kind, strict=False)
+        if kind == pl.String and _is_clean(batch[name].unique().drop_nulls()):
+            return pl.col(name)
+    return _typed(batch, name, kind)
 
 
-def _names() -> set[str]:
-    return set(ROW_COLUMNS) - {"arrived"}
+def _is_clean(texts: pl.Series) -> bool:
+    """Whether there is something in each text and no space around it."""
+    return ((texts != "") & (texts == texts.str.strip_chars())).all()
+
+
+def _has_nan(column: pl.Series) -> bool:
+    return column.dtype.is_float() and bool(column.is_nan().any())
+
+
+def _names() -> list[str]:
+    return [name for name in ROW_COLUMNS if name != "arrived"]
 
 
 def _missing_labels() -> list[pl.Expr]:
@@ -136,7 +151,7 @@ def _unreadable(lost: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _rejected(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     content = pl.struct(pl.exclude(ROW)).struct.json_encode().alias("content")
-    return rows.select(ROW, content).join(found, on=ROW).select(ROW, "reason", "content")
+    return rows.select(ROW, content).join(found, on=ROW, maintain_order="left").select(ROW, "reason", "content")
 
 
 def _arrival(file: RawFile) -> list[pl.Expr]:

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from obstore.store import ObjectStore
+from obstore.store import LocalStore, ObjectStore
 
 from core.storage import names, read
 
@@ -35,13 +37,23 @@ def raw_files(raw: ObjectStore) -> list[RawFile]:
     return sorted(files, key=lambda file: (file.arrived, file.path))
 
 
-def download(raw: ObjectStore, file: RawFile, folder: Path) -> Path:
-    """Copy a raw file to a local folder, piece by piece, so that its size does not matter to memory."""
-    local, found = folder / "raw", raw.head(file.path)
+@contextmanager
+def on_disk(raw: ObjectStore, file: RawFile, folder: Path) -> Iterator[Path]:
+    """A raw file on this machine's disk: in its place if `raw` is a folder, otherwise a copy.
+
+    Fails if the file was replaced meanwhile.
+    """
+    found = raw.head(file.path)
+    yield raw.prefix / file.path if isinstance(raw, LocalStore) else _copy(raw, found, folder / "raw")
+    raw.get(file.path, options={"if_match": found["e_tag"], "head": True})
+
+
+def _copy(raw: ObjectStore, found: dict, local: Path) -> Path:
+    """Copy piece by piece, so that the file's size does not matter to memory."""
     with local.open("wb") as out:
         for start in range(0, found["size"], PIECE):  # should the file be replaced meanwhile, the next piece is refused
             piece = {"range": (start, min(start + PIECE, found["size"])), "if_match": found["e_tag"]}
-            out.write(raw.get(file.path, options=piece).bytes())
+            out.write(raw.get(found["path"], options=piece).bytes())
     return local
 
 

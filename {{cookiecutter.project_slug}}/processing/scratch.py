@@ -28,6 +28,15 @@ class Piece:
     index: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Written:
+    """What became of one batch: checked rows by month, rejected rows, and how often each reason was given."""
+
+    months: dict[str, Piece]
+    rejected: list[Piece]
+    reasons: dict[str, int]
+
+
 @dataclass
 class Scratch:
     """Checked rows by month, rejected rows, and how often each reason was given."""
@@ -38,16 +47,20 @@ class Scratch:
     rejected: list[Piece] = field(default_factory=list)
     reasons: Counter = field(default_factory=Counter)
 
-    def accept(self, rows: pl.DataFrame) -> None:
-        """Keep checked rows with a column ROW, by month of the event."""
-        for month, of_month in by_month(rows):
-            index = repeats.index(of_month).insert_column(0, of_month[ROW])
-            self._keep(self.months.setdefault(month, []), of_month.select(ROW_COLUMNS), index)
+    def write(self, good: pl.DataFrame, bad: pl.DataFrame) -> Written:
+        """Write a batch to local files; several threads may do so at once.
 
-    def reject(self, rows: pl.DataFrame) -> None:
-        """Keep rejected rows: ROW, a list of reasons, and the content as JSON."""
-        self.reasons.update(dict(rows["reason"].explode().value_counts().iter_rows()))
-        self._keep(self.rejected, rows.with_columns(source=pl.lit(self.file.path)), rows.select(ROW))
+        Checked rows and rejected ones have a column ROW; the latter a list of reasons and their content as JSON.
+        """
+        months = {month: self._checked(month, of_month) for month, of_month in by_month(good)}
+        return Written(months, self._rejected(bad), _reasons(bad))
+
+    def take(self, written: Written) -> None:
+        """Count a batch in; the order of the batches is that of the file."""
+        for month, piece in written.months.items():
+            self.months.setdefault(month, []).append(piece)
+        self.rejected += written.rejected
+        self.reasons.update(written.reasons)
 
     def reject_repeats(self, processed: ObjectStore) -> None:
         """Take out rows that stand in the file twice, or that others have brought already without a difference."""
@@ -72,7 +85,7 @@ class Scratch:
                 if again.any():
                     rows, index = _cut(piece, again)
                     rows = rows.with_columns(index.join(first, on="key", how="left", maintain_order="left")[TIME])
-                    self._keep(self.months.setdefault(month, []), rows, index)
+                    self.months.setdefault(month, []).append(self._piece(month, rows, index))
 
     def _others(self, processed: ObjectStore, month: str) -> list[str]:
         """The stored parts of a month, without those of a broken attempt at this file."""
@@ -96,11 +109,17 @@ class Scratch:
             "reasons": dict(sorted(self.reasons.items())),
         }
 
-    def _keep(self, pieces: list[Piece], rows: pl.DataFrame, index: pl.DataFrame) -> None:
-        if len(rows):
-            local = self.folder / f"{id(pieces)}-{len(pieces)}"
-            rows.write_parquet(local, compression="zstd")
-            pieces.append(Piece(local, index))
+    def _checked(self, month: str, rows: pl.DataFrame) -> Piece:
+        return self._piece(month, rows.select(ROW_COLUMNS), repeats.index(rows).insert_column(0, rows[ROW]))
+
+    def _rejected(self, rows: pl.DataFrame) -> list[Piece]:
+        source = pl.lit(self.file.path)
+        return [self._piece("rejected", rows.with_columns(source=source), rows.select(ROW))] if len(rows) else []
+
+    def _piece(self, kind: str, rows: pl.DataFrame, index: pl.DataFrame) -> Piece:
+        local = self.folder / f"{kind}-{index[ROW][0]}"
+        rows.write_parquet(local, compression="zstd")
+        return Piece(local, index)
 
     def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:
         """Reject the rows that are listed by their ROW."""
@@ -108,7 +127,12 @@ class Scratch:
             rows, index = _cut(piece, piece.index[ROW].is_in(listed.implode()))
             content = rows.select(content=pl.struct(pl.all()).struct.json_encode())
             reasons = pl.lit([reason], dtype=pl.List(pl.String))
-            self.reject(index.select(ROW, reason=reasons).hstack(content))
+            out = index.select(ROW, reason=reasons).hstack(content)
+            self.take(Written({}, self._rejected(out), _reasons(out)))
+
+
+def _reasons(rejected: pl.DataFrame) -> dict[str, int]:
+    return dict(rejected["reason"].explode().value_counts().iter_rows())
 
 
 def _cut(piece: Piece, out: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

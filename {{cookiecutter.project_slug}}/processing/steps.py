@@ -4,9 +4,10 @@ So a step can be repeated at any time, and what a broken run left undone is done
 """
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from core import champion, registry
 from core.problems import SourceProblem
@@ -16,6 +17,7 @@ from processing.annotations import annotate_promotions
 from processing.causes import causes
 from processing.raw import unchecked
 from processing.state import mark_done
+from processing.threads import in_order
 from processing.window import TooFewRows, newest_window
 
 log = logging.getLogger(__name__)
@@ -57,8 +59,7 @@ def compute_features() -> dict:
     """Compute the features of every part that has none by today's code."""
     processed = bucket("processed")
     missing = features.without_features(processed)
-    for part in missing:
-        features.store_features(processed, part)
+    deque(in_order(partial(features.store_features, processed), missing), maxlen=0)
     return {"parts": len(missing)}
 
 
