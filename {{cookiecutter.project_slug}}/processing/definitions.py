@@ -129,10 +129,13 @@ def new_answers(context: dg.SensorEvaluationContext):
     from processing.live import newest_object
 
     newest = newest_object()
-    if newest is None or newest.isoformat() == context.cursor:
+    if newest is None:
+        return dg.SkipReason("No answers yet.")
+    tags = {"newest": f"{newest:%Y%m%dT%H%M%S.%f}"}
+    counted = dg.RunsFilter(tags=tags, statuses=[*UNFINISHED, dg.DagsterRunStatus.SUCCESS])
+    if context.instance.get_runs(counted, limit=1):
         return dg.SkipReason("No new answers or outcomes.")
-    context.update_cursor(newest.isoformat())
-    return dg.RunRequest()
+    return dg.RunRequest(tags=tags)
 
 
 SENSORS = [new_data, dead_runs, new_answers]

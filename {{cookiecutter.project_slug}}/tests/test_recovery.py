@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import polars as pl
@@ -18,8 +18,8 @@ import pytest
 from core import champion, registry
 from core.settings import PROJECT
 from core.storage import names, read
-from processing import dead_runs
-from processing.definitions import pipeline
+from processing import dead_runs, live
+from processing.definitions import definitions, live_predictions, pipeline
 
 PROGRAM = """
 from processing.run import run
@@ -148,7 +148,21 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
         assert dead_runs.report_dead_runs(instance) == []
 
 
-def pipeline_job() -> dg.JobDefinition:
-    from processing.definitions import definitions
+def test_answers_are_counted_again_until_a_run_has_succeeded(monkeypatch):
+    monkeypatch.setattr(live, "newest_object", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    job, sensor = definitions.resolve_job_def(live_predictions.name), definitions.get_sensor_def("new_answers")
+    with dg.DagsterInstance.ephemeral() as instance:
 
+        def asked() -> list[dict]:
+            with dg.build_sensor_context(instance=instance, definitions=definitions) as context:
+                return [request.tags for request in sensor.evaluate_tick(context).run_requests]
+
+        (tags,) = asked()
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
+        assert len(asked()) == 1
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS, tags=tags)
+        assert asked() == []
+
+
+def pipeline_job() -> dg.JobDefinition:
     return definitions.resolve_job_def(pipeline.name)
