@@ -39,8 +39,8 @@ def reasons(rows: pl.DataFrame) -> pl.DataFrame:
 def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> list[tuple[str, pl.Expr]]:
     """The rules that some value breaks. Of texts, each is looked at once, because most come again and again."""
     values = (column.unique() if column.dtype == pl.String else column).to_frame()
-    broken = values.select(rule.any().alias(reason) for reason, rule in rules.items()).row(0)
-    return [rule for rule, anywhere in zip(rules.items(), broken, strict=True) if anywhere]
+    broken = values.select(rule.any().alias(reason) for reason, rule in rules.items()).to_dicts()
+    return [(reason, rules[reason]) for found in broken for reason, anywhere in found.items() if anywhere]
 
 
 def _check_types(schema: pl.Schema) -> None:
