@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
 from core.schema import OUTCOME, value_type
@@ -65,6 +67,20 @@ def months(processed: ObjectStore) -> list[str]:
 def read_parquet(store: ObjectStore, path: str, columns: list[str] | None = None) -> pl.DataFrame:
     """One Parquet object, or some of its columns."""
     return pl.read_parquet(io.BytesIO(read(store, path)), columns=columns)
+
+
+def footer(store: ObjectStore, path: str) -> pq.FileMetaData:
+    """What a Parquet object says of its rows and columns. It stands at the object's end, and no more is fetched."""
+    end = store.head(path)["size"] - 8
+    length = int.from_bytes(store.get_range(path, start=end, length=4), "little")
+    return pq.read_metadata(pa.BufferReader(store.get_range(path, start=end - length, length=length + 8)))
+
+
+def column_facts(store: ObjectStore, path: str, column: str) -> list[pq.Statistics]:
+    """Least, greatest and number of missing values of a column, for each group of rows, from the footer."""
+    known = footer(store, path)
+    groups = map(known.row_group, range(known.num_row_groups))
+    return [group.column(known.schema.names.index(column)).statistics for group in groups]
 
 
 def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:

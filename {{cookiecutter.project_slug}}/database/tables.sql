@@ -21,9 +21,11 @@ CREATE TABLE IF NOT EXISTS rejections (
     PRIMARY KEY (source, etag, reason)
 );
 
--- Of numbers the mean, of two classes the share of the second, of more the share of each.
+-- Of numbers the mean, of two classes the share of the second, of more the share of each. A month whose parts are those
+-- of made_of is not read again.
 CREATE TABLE IF NOT EXISTS months (
     month date PRIMARY KEY,
+    made_of text,
     rows int,
     rows_with_outcome int,
     mean_outcome double precision,

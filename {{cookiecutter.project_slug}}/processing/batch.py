@@ -6,18 +6,24 @@ from obstore.store import ObjectStore
 
 from core.champion import Champion
 from core.schema import CLASS_NAMES, CLASSES
-from core.tables import months, newest, parts, read_parquet, write_parquet
-from processing.features import question_columns
+from core.tables import ROW_COLUMNS, months, parts, question_columns, write_parquet
+from processing.repeats import newest_rows
+
+GIVEN = "probabilities" if CLASSES else "prediction"
+"""The column that holds all that the champion gave."""
 
 
 def predict_newest_month(processed: ObjectStore, predictions: ObjectStore, model: Champion) -> str:
     """Store the newest month's rows with their answers. Returns the object's name."""
     month = months(processed)[-1]
-    rows = newest([read_parquet(processed, part) for part in parts(processed, month)])
-    given = model.predict_columns(question_columns(rows))
+    found = newest_rows(processed, parts(processed, month), ROW_COLUMNS)
     path = f"batch/month={month}/{model.version}.parquet"
-    write_parquet(predictions, path, rows.with_columns(answer_columns(given)))
+    write_parquet(predictions, path, pl.concat(_answered(rows, model) for rows in found))
     return path
+
+
+def _answered(rows: pl.DataFrame, model: Champion) -> pl.DataFrame:
+    return rows.with_columns(answer_columns(model.predict_columns(question_columns(rows))))
 
 
 def answer_columns(given: np.ndarray) -> list[pl.Series]:
@@ -31,4 +37,4 @@ def answer_columns(given: np.ndarray) -> list[pl.Series]:
 
 def given_in(stored: pl.DataFrame) -> np.ndarray:
     """The answers in the form in which the champion gave them."""
-    return stored["probabilities"].struct.unnest().to_numpy() if CLASSES else stored["prediction"].to_numpy()
+    return stored[GIVEN].struct.unnest().to_numpy() if CLASSES else stored[GIVEN].to_numpy()

@@ -34,7 +34,6 @@ class Fitted:
 
     pipeline: Pipeline
     days: int
-    training: Rows
     error: float
 
 
@@ -51,7 +50,7 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
     if version not in registry.versions(models):
         tried = [fit(window, days) for days in distinct_windows(window)]
         best = min(tried, key=lambda fitted: fitted.error)
-        onnx = registry.keep(models, version, convert(best.pipeline, best.training.features))
+        onnx = registry.keep(models, version, convert(best.pipeline, window.known.features))
         card = {"version": version, "causes": causes} | _card(Champion(onnx, {"version": version}), window, best)
         card["tried"] = {f"{fitted.days} days": fitted.error for fitted in tried}
         card["checksum"] = f"sha256:{hashlib.sha256(onnx).hexdigest()}"
@@ -76,7 +75,7 @@ def fit(window: Window, days: int) -> Fitted:
     training, choosing = window.training(days), window.choosing
     pipeline = estimator().fit(training.features.to_pandas(), training.outcomes)
     error = errors(choosing.outcomes, answers(pipeline, choosing.features)).mean()
-    return Fitted(pipeline, days, training, float(error))
+    return Fitted(pipeline, days, float(error))
 
 
 def predict(model: Champion, features: pl.DataFrame) -> np.ndarray:
@@ -85,7 +84,7 @@ def predict(model: Champion, features: pl.DataFrame) -> np.ndarray:
 
 
 def _card(model: Champion, window: Window, best: Fitted) -> dict:
-    training, judging = best.training, window.judging
+    training, judging = window.training(best.days), window.judging
     return {
         "task": TASK,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

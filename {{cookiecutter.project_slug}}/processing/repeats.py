@@ -4,6 +4,8 @@ They are found by 64-bit hashes of keys and contents, because an index of hashes
 not. Among three million rows, two different ones share a hash in one of four million files.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 from obstore.store import ObjectStore
 
@@ -31,6 +33,29 @@ def within(lines: pl.DataFrame) -> pl.Series:
         return lines[ROW].clear()
     stays = lines.sort("blank", ROW).unique("key", keep="first")
     return lines.join(stays, on=ROW, how="anti")[ROW]
+
+
+def newest(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
+    """Where the newest version of each row of a month stands: `part`, its number, and `place` in it; and `blank`.
+
+    Read part by part, so that memory holds the hashes of a month and not its rows.
+    """
+    lines = pl.concat(_places(processed, part, number) for number, part in enumerate(parts))
+    if lines["key"].n_unique() < len(lines):
+        lines = lines.unique("key", keep="last", maintain_order=True)
+    return lines.drop("key")
+
+
+def _places(processed: ObjectStore, part: str, number: int) -> pl.DataFrame:
+    lines = index(read_parquet(processed, part, ROW_COLUMNS)).select("key", "blank")
+    return lines.with_columns(part=pl.lit(number, pl.UInt32), place=pl.int_range(pl.len(), dtype=pl.UInt32))
+
+
+def newest_rows(processed: ObjectStore, parts: list[str], columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Some columns of the newest version of each row of a month, part by part."""
+    places = newest(processed, parts)
+    for number, part in enumerate(parts):
+        yield read_parquet(processed, part, columns)[places.filter(part=number)["place"]]
 
 
 def known(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.Series:

@@ -18,7 +18,7 @@ from processing.causes import causes
 from processing.raw import unchecked
 from processing.state import mark_done
 from processing.threads import in_order
-from processing.window import TooFewRows, newest_window
+from processing.window import TooFewRows, newest_digest, newest_window
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,14 @@ def measure_drift() -> dict:
     processed, promotion = bucket("processed"), registry.champion(bucket("models"))
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
+    card = registry.card(bucket("models"), promotion.version)
+    if card["window"]["digest"] == newest_digest(processed):
+        return {"reason": "No rows have come since the champion was trained."}
     try:
-        card, window = registry.card(bucket("models"), promotion.version), newest_window(processed)
+        known = newest_window(processed).known
     except TooFewRows as reason:
         return {"reason": str(reason)}
-    if card["window"]["digest"] == window.digest:
-        return {"reason": "No rows have come since the champion was trained."}
-    since = window.known.after(datetime.fromisoformat(card["judged_on"]["to"]))
+    since = known.after(datetime.fromisoformat(card["judged_on"]["to"]))
     if not len(since):
         return {"reason": "All rows that have come are older than the newest that the champion was judged on."}
     measured = drift.store(processed, promotion.version, len(since), drift.measure(card, since))

@@ -12,13 +12,16 @@ import polars as pl
 from core import registry
 from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
-from core.tables import TIME, months, newest, parts, read_parquet
+from core.tables import TIME, column_facts, months, parts, read_parquet
 from processing import class_shares, drift
-from processing.batch import given_in
+from processing.batch import GIVEN, given_in
+from processing.code import code_digest
 from processing.database import connect, upsert
 from processing.gate import verdicts
 from processing.raw import reports
+from processing.repeats import newest_rows
 from processing.scores import METRIC, answer_values, errors, outcome_value
+from processing.window import parts_digest
 
 
 def write_all() -> dict:
@@ -30,7 +33,7 @@ def write_all() -> dict:
         return {
             "raw_files": upsert(cursor, "raw_files", "source, etag", _raw_files()),
             "rejections": upsert(cursor, "rejections", "source, etag, reason", _rejections()),
-            "months": upsert(cursor, "months", "month", _months()),
+            "months": upsert(cursor, "months", "month", _months(cursor)),
             "models": upsert(cursor, "models", "version", _models()),
             "drift": upsert(cursor, "drift", "name", _drift()),
             "promotions": upsert(cursor, "promotions", "number", _promotions()),
@@ -53,7 +56,7 @@ def _newest_event() -> datetime | None:
     processed = bucket("processed")
     newest_months = months(processed)[-1:]
     listed = [part for month in newest_months for part in parts(processed, month)]
-    return max((read_parquet(processed, part, [TIME])[TIME].max() for part in listed), default=None)
+    return max((group.max for part in listed for group in column_facts(processed, part, TIME)), default=None)
 
 
 def _raw_files() -> list[dict]:
@@ -70,19 +73,25 @@ def _rejections() -> list[dict]:
     ]
 
 
-def _months() -> list[dict]:
-    processed = bucket("processed")
-    return [_month(month, processed) for month in months(processed)]
+def _months(cursor) -> list[dict]:
+    """The months that have changed since their row was written."""
+    processed, code = bucket("processed"), code_digest()
+    cursor.execute("SELECT to_char(month, 'YYYY-MM'), made_of FROM months")
+    written = dict(cursor.fetchall())
+    listed = {month: parts(processed, month) for month in months(processed)}
+    made_of = {month: f"{code} {parts_digest(of_month)}" for month, of_month in listed.items()}
+    changed = [month for month in listed if made_of[month] != written.get(month)]
+    return [_month(processed, month, listed[month]) | {"made_of": made_of[month]} for month in changed]
 
 
-def _month(month: str, processed) -> dict:
-    rows = newest([read_parquet(processed, part) for part in parts(processed, month)])
+def _month(processed, month: str, of_month: list[str]) -> dict:
+    outcomes = pl.concat(newest_rows(processed, of_month, [OUTCOME]))
     return {
         "month": f"{month}-01",
-        "rows": len(rows),
-        "rows_with_outcome": rows[OUTCOME].count(),
-        "mean_outcome": rows.select(outcome_value().mean()).item(),
-        "shares": class_shares.shares(rows[OUTCOME]),
+        "rows": len(outcomes),
+        "rows_with_outcome": outcomes[OUTCOME].count(),
+        "mean_outcome": outcomes.select(outcome_value().mean()).item(),
+        "shares": class_shares.shares(outcomes[OUTCOME]),
     }
 
 
@@ -155,7 +164,7 @@ def _batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
     predictions, promotion = bucket("predictions"), registry.champion(bucket("models"))
     for name in names(predictions, "batch"):
         if promotion and promotion.version in name:
-            yield name, promotion.version, read_parquet(predictions, name)
+            yield name, promotion.version, read_parquet(predictions, name, [TIME, OUTCOME, GIVEN])
 
 
 def _measured(stored: pl.DataFrame) -> pl.DataFrame:

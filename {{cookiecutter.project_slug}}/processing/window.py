@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,10 +11,11 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.schema import CLASSES, OUTCOME
-from core.tables import TIME, months, newest, parts, read_parquet
+from core.tables import TIME, column_facts, months, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.features import features_part
+from processing.repeats import newest
 
 LARGEST_JUDGING_SHARE = 0.2
 """A short history is not all spent on judging."""
@@ -99,7 +101,17 @@ class Window:
     @property
     def digest(self) -> str:
         """What tells this window from every other one."""
-        return hashlib.sha256(json.dumps(self.parts).encode()).hexdigest()[:16]
+        return parts_digest(self.parts)
+
+
+def parts_digest(listed: list[str]) -> str:
+    """What tells these parts, which never change, from all others."""
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
+
+
+def newest_digest(processed: ObjectStore) -> str:
+    """The digest of the newest window, without reading it."""
+    return parts_digest(_flat(_by_month(processed)))
 
 
 def newest_window(processed: ObjectStore) -> Window:
@@ -107,18 +119,28 @@ def newest_window(processed: ObjectStore) -> Window:
 
     Raises TooFewRows if they can't both train and judge.
     """
-    listed = {month: parts(processed, month) for month in _months_within(months(processed))}
-    share = _share(processed, [part for of_month in listed.values() for part in of_month])
-    tables = [_known(processed, of_month, share) for of_month in listed.values()]
+    by_month = _by_month(processed)
+    share = _share(processed, _flat(by_month))
+    tables = [table for of_month in by_month.values() for table in _known(processed, of_month, share)]
     known = pl.concat(tables) if tables else pl.DataFrame()
     if len(known) < LEAST_ROWS:
         raise TooFewRows(f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least.")
     # Shuffled first, so that rows of the same time (one file without event times) judge at random.
-    by_time = known.sample(fraction=1, shuffle=True, seed=0).sort(TIME, maintain_order=True)
+    shuffled = known.select(TIME).with_row_index("place").sample(fraction=1, shuffle=True, seed=0)
+    by_time = known[shuffled.sort(TIME, maintain_order=True)["place"]]
     names = [name for name in by_time.columns if name.startswith("features.")]
     features = by_time.select(pl.col(name).alias(name.removeprefix("features.")) for name in names)
     rows = Rows(by_time.drop(names), features)
-    return Window([part for of_month in listed.values() for part in of_month], rows, _cut(rows), share)
+    return Window(_flat(by_month), rows, _cut(rows), share)
+
+
+def _by_month(processed: ObjectStore) -> dict[str, list[str]]:
+    """The parts that the newest window is made of."""
+    return {month: parts(processed, month) for month in _months_within(months(processed))}
+
+
+def _flat(by_month: dict[str, list[str]]) -> list[str]:
+    return [part for of_month in by_month.values() for part in of_month]
 
 
 def _months_within(all_months: list[str]) -> list[str]:
@@ -131,14 +153,20 @@ def _months_within(all_months: list[str]) -> list[str]:
 
 
 def _share(processed: ObjectStore, listed: list[str]) -> float:
-    known = sum(read_parquet(processed, part, [OUTCOME])[OUTCOME].count() for part in listed)
+    known = sum(_rows_with_outcome(processed, part) for part in listed)
     return min(1.0, MOST_TRAINING_ROWS / max(1, known))
 
 
-def _known(processed: ObjectStore, of_month: list[str], share: float) -> pl.DataFrame:
-    together = newest([_rows_and_features(processed, part) for part in of_month])
-    known = together.filter(pl.col(OUTCOME).is_not_null())
-    return known if share == 1 else known.sample(fraction=share, seed=0)
+def _rows_with_outcome(processed: ObjectStore, part: str) -> int:
+    return sum(group.num_values for group in column_facts(processed, part, OUTCOME))
+
+
+def _known(processed: ObjectStore, of_month: list[str], share: float) -> Iterator[pl.DataFrame]:
+    places = newest(processed, of_month).filter(~pl.col("blank"))
+    if share < 1:
+        places = places.sample(fraction=share, seed=0)
+    for number, part in enumerate(of_month):
+        yield _rows_and_features(processed, part)[places.filter(part=number)["place"].sort()]
 
 
 def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
