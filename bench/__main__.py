@@ -1,4 +1,7 @@
-"""Run every measurement, print what came out, and write it to bench/results.json with the machine's size."""
+"""Run every measurement, or those named, print what came out, and write it to bench/results.json.
+
+What was not measured this time stays there as it was; date and machine are those of the last time.
+"""
 
 import json
 import os
@@ -23,13 +26,14 @@ def machine() -> dict:
 
 
 def main() -> None:
-    results = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    file = HERE / "results.json"
+    results = json.loads(file.read_text()) | {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     for name in sys.argv[1:] or MEASUREMENTS:
         print(f"{name} ...", flush=True)
         results[name] = (MEASUREMENTS | ON_REQUEST)[name].measure()
         for what, value in results[name].items():
             print(f"  {what:<44} {value}", flush=True)
-    HERE.joinpath("results.json").write_text(json.dumps(results, indent=1) + "\n")
+        file.write_text(json.dumps(results, indent=1) + "\n")
     print("Written to bench/results.json")
 
 

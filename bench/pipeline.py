@@ -5,6 +5,8 @@ import os
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from conftest import bake
@@ -18,15 +20,18 @@ HERE = Path(__file__).parent
 
 def measure() -> dict:
     """A month of ROWS, and twelve of ROWS_OVER_A_YEAR."""
-    return measured(ROWS_OVER_A_YEAR)
+    with ready() as (project, folder):
+        return one_month(project, folder) | whole_run(project, folder) | a_year(project, folder, ROWS_OVER_A_YEAR)
 
 
-def measured(rows_over_a_year: int) -> dict:
+@contextmanager
+def ready() -> Iterator[tuple[Path, Path]]:
+    """A project with its environment, and the folder that it is in."""
     with tempfile.TemporaryDirectory() as folder:
         project = bake(Path(folder) / "here")
         prepare = "from ops import environment; print(environment.ready())"
         subprocess.run(["python3", "-c", prepare], cwd=project, check=True, capture_output=True)
-        return one_month(project, Path(folder)) | a_year(project, Path(folder), rows_over_a_year)
+        yield project, Path(folder)
 
 
 def one_month(project: Path, folder: Path) -> dict:
@@ -47,19 +52,31 @@ def one_month(project: Path, folder: Path) -> dict:
     }
 
 
+def whole_run(project: Path, folder: Path) -> dict:
+    """Every step with a month of ROWS, and the error of a sampled window beside that of the whole one."""
+    run(project, folder, "months.py", folder, ROWS, MONTHS[-1])
+    storage, raw = folder / "whole", folder / f"{MONTHS[-1]}.csv"
+    took = run(project, storage, "whole_run.py", raw)
+    return named("whole_run", took) | named("sampled_window", run(project, storage, "sampled_window.py"))
+
+
 def a_year(project: Path, folder: Path, rows: int) -> dict:
     """Month after month into the same storage; the slope compares the last three with the first three."""
-    cost = []
+    cost, storage = [], folder / "year"
     for month in MONTHS:
         run(project, folder, "months.py", folder, rows, month)
         raw = folder / f"{month}.csv"
-        cost.append(run(project, folder / "year", "rows_a_second.py", "pipeline", raw, folder)["core_seconds"])
+        cost.append(run(project, storage, "rows_a_second.py", "pipeline", raw, folder)["core_seconds"])
         raw.unlink()
     slope = sum(cost[-3:]) / sum(cost[:3]) - 1
-    training = run(project, folder / "year", "long_window.py")
-    return {"rows_a_month": rows, "slope_over_12_months": f"{slope:+.0%}"} | {
-        f"training_{what}": value for what, value in training.items()
-    }
+    took = named("year_run", run(project, storage, "whole_run.py"))
+    training = named("year_training", run(project, storage, "long_window.py"))
+    return {"year_rows_a_month": rows, "year_slope": f"{slope:+.0%}"} | took | training
+
+
+def named(what: str, found: dict) -> dict:
+    """The figures of one thing among those of others."""
+    return {f"{what}_{name}": value for name, value in found.items()}
 
 
 def run(project: Path, storage: Path, script: str, *words) -> dict:
