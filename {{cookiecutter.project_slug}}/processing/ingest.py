@@ -73,7 +73,8 @@ def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = to_rows(typed.lazy()).select(ROW, *_names()).with_columns(_missing_labels()).collect()
     found = pl.concat([*unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
     bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
-    return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(bad, found)
+    empty = pl.all_horizontal(pl.exclude(ROW).is_null())  # lines that spreadsheets leave at the end of a file
+    return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(bad.filter(~empty), found)
 
 
 def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

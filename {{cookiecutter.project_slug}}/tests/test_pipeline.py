@@ -63,7 +63,7 @@ def test_a_bad_value_costs_its_row_and_nothing_else(storage, checked, sample):
     spoiled = sample.head(100).with_columns(
         pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("many")).otherwise(pl.col(NUMBER)).alias(NUMBER)
     )
-    (report,) = checked(spoiled=csv(spoiled))
+    (report,) = checked(spoiled=csv(spoiled) + b"\n" + b"," * (len(spoiled.columns) - 1))  # empty lines are no rows
     assert (report["rows_accepted"], report["rows_rejected"]) == (97, 3)
     assert f"{NUMBER}: not a number" in report["reasons"]
     kept = rejected(storage)
