@@ -18,7 +18,10 @@ WINDOW_DAYS = (15, 30, 60, 90)
 """How far back to learn. A candidate is trained on each, and the one that does best on newer days goes on."""
 
 MOST_TRAINING_ROWS = 1_000_000
-"""A window with more rows is sampled down to so many, and the card says from how many."""
+"""A window with more rows is sampled down to so many, and the card says from how many.
+
+A run with so many took 1.0 GB of the 1.5 GB that processing has, and the model erred 0.2 % more than one of 2.3 million.
+"""
 
 JUDGING_DAYS = 14
 """The newest days judge the candidates and are never trained on."""
