@@ -13,7 +13,7 @@ from conftest import bake
 
 ROWS = 3_000_000
 ROWS_OVER_A_YEAR = 250_000
-RUNS = 3
+RUNS = 5
 MONTHS = [f"2013-{number:02}" for number in range(1, 13)]
 HERE = Path(__file__).parent
 
