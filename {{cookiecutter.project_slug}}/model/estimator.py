@@ -20,7 +20,7 @@ WINDOW_DAYS = (15, 30, 60, 90)
 MOST_TRAINING_ROWS = 1_000_000
 """A window with more rows is sampled down to so many, and the card says from how many.
 
-A run with so many took 1.0 GB of the 1.5 GB that processing has, and the model erred 0.2 % more than one of 2.3 million.
+A run with so many took 1.0 GB of the 1.5 GB that processing has. The model erred 0.2 % more than one of 2.3 million.
 """
 
 JUDGING_DAYS = 14
