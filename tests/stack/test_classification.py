@@ -22,25 +22,13 @@ def replace_model(project: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def parcels(tmp_path_factory):
+def stack(tmp_path_factory):
     with started(tmp_path_factory.mktemp("parcels"), "parcels", replace_model) as here:
         yield here
 
 
-@pytest.fixture
-def api(parcels):
-    with parcels.api() as client:
-        yield client
-
-
-@pytest.fixture
-def visitor(parcels):
-    with parcels.signed_in() as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
-def new_month(parcels) -> list[dict]:
+def new_month(stack) -> list[dict]:
     """Rows of a month that the platform does not know yet."""
     code = f"""
 import io, json, polars as pl
@@ -55,7 +43,7 @@ print(json.dumps([
     for one, fate in zip(questions, fates)
 ]))
 """
-    return json.loads(parcels.inside("processing", code))
+    return json.loads(stack.inside("processing", code))
 
 
 def test_an_answer_is_a_class_with_the_probability_of_each(api, new_month):
@@ -87,7 +75,7 @@ def test_a_class_that_is_none_is_refused_and_the_others_are_named(api, new_month
     assert reply.status_code == 422 and all(fate in reply.text for fate in FATES)
 
 
-def test_outcomes_become_live_errors(parcels, api, new_month):
+def test_outcomes_become_live_errors(stack, api, new_month):
     asked = {"questions": [one["question"] for one in new_month]}
     given = api.post("/v1/predict/batch", json=asked).raise_for_status().json()
     reports = [
@@ -95,15 +83,15 @@ def test_outcomes_become_live_errors(parcels, api, new_month):
     ]
     assert api.post("/v1/outcomes", json=reports).raise_for_status().json()["accepted"] == REPORTED
     known = f"SELECT error_total FROM live_errors WHERE slice = '' AND model = '{given['model']}' AND rows = {REPORTED}"
-    ((total,),) = until(lambda: parcels.sql(known), 240, "the live error is in the tables")
+    ((total,),) = until(lambda: stack.sql(known), 240, "the live error is in the tables")
     assert float(total) > 0
 
 
-def test_a_new_file_leads_to_a_newer_model_that_answers(parcels, api, tmp_path):
+def test_a_new_file_leads_to_a_newer_model_that_answers(stack, api, tmp_path):
     before = api.get("/v1/model").json()["version"]
     code = f"from model.source import raw_file; print(raw_file({MONTH!r}).decode(), end='')"
-    (tmp_path / "april.csv").write_text(parcels.inside("processing", code))
-    added = parcels.make("add", f"FILE={tmp_path / 'april.csv'}")
+    (tmp_path / "april.csv").write_text(stack.inside("processing", code))
+    added = stack.make("add", f"FILE={tmp_path / 'april.csv'}")
     assert added.returncode == 0, added.stdout
 
     def newer() -> dict | None:
@@ -113,7 +101,7 @@ def test_a_new_file_leads_to_a_newer_model_that_answers(parcels, api, tmp_path):
     card = until(newer, 240, "a newer model")
     assert card["window"]["to"] > MONTH
     judged = f"SELECT verdict, reason FROM models WHERE version = '{card['version']}'"
-    ((verdict, reason),) = until(lambda: parcels.sql(judged), 60, "its verdict is in the tables")
+    ((verdict, reason),) = until(lambda: stack.sql(judged), 60, "its verdict is in the tables")
     assert verdict == "promoted" and "log loss" in reason and "the champion's" in reason
 
 
@@ -129,9 +117,9 @@ def test_every_panel_has_data(visitor, uid):
     until(all_have_data, 240, f"every panel of {uid} has data")
 
 
-def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(parcels, visitor):
+def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(stack, visitor):
     share = "sum(expected) / sum(predictions), sum(actual)::float / sum(actual_count)"
-    by_class = {name: map(float, both) for name, *both in parcels.sql(f"SELECT class, {share} FROM classes GROUP BY 1")}
+    by_class = {name: map(float, both) for name, *both in stack.sql(f"SELECT class, {share} FROM classes GROUP BY 1")}
     assert by_class.keys() == FATES
     for expected, came in by_class.values():
         assert expected == pytest.approx(came, abs=0.1)
@@ -147,11 +135,11 @@ def test_the_front_page_gets_the_card(visitor):
     assert answer["probabilities"][answer["prediction"]] > 0
 
 
-def test_the_first_notebook_runs(parcels):
-    parcels.compose(
+def test_the_first_notebook_runs(stack):
+    stack.compose(
         *("exec", "-T", "jupyterlab", "jupyter", "execute", "--output=/tmp/ran.ipynb", "/notebooks/first-look.ipynb")
     )
-    said = parcels.compose("exec", "-T", "jupyterlab", "cat", "/tmp/ran.ipynb").stdout
+    said = stack.compose("exec", "-T", "jupyterlab", "cat", "/tmp/ran.ipynb").stdout
     assert "image/png" in said and "log loss" in said
 
 
