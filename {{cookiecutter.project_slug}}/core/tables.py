@@ -20,6 +20,9 @@ from model.schema import EVENT_TIME, KEY, Question
 TIME = EVENT_TIME or "arrived"
 """The column that says when: the event's time, or that of the row's arrival."""
 
+COMPRESSION = {"compression": "zstd", "compression_level": 1}
+"""Higher levels take longer, and of such columns make larger files."""
+
 ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
 
 
@@ -86,7 +89,7 @@ def column_facts(store: ObjectStore, path: str, column: str) -> list[pq.Statisti
 def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:
     """Store a table as one Parquet object; readers see all of it or none."""
     buffer = io.BytesIO()
-    table.write_parquet(buffer, compression="zstd")
+    table.write_parquet(buffer, **COMPRESSION)
     store.put(path, buffer.getvalue())
 
 

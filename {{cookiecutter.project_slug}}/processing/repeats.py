@@ -11,9 +11,11 @@ from obstore.store import ObjectStore
 
 from core.schema import OUTCOME
 from core.tables import ROW_COLUMNS, TIME, key_expressions, read_parquet
+from model.schema import KEY
 from processing.contract import ROW
 
-CONTENT = [name for name in ROW_COLUMNS if name != "arrived"]
+CONTENT = [name for name in ROW_COLUMNS if name != "arrived" and name not in KEY]
+"""What may differ between two rows of one key."""
 
 
 def index(rows: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.tables import ROW_COLUMNS, TIME, months, parts, write_parquet
+from core.tables import COMPRESSION, ROW_COLUMNS, TIME, months, parts, write_parquet
 from processing import repeats
 from processing.contract import ROW
 from processing.raw import RawFile
@@ -118,7 +118,7 @@ class Scratch:
 
     def _piece(self, kind: str, rows: pl.DataFrame, index: pl.DataFrame) -> Piece:
         local = self.folder / f"{kind}-{index[ROW][0]}"
-        rows.write_parquet(local, compression="zstd")
+        rows.write_parquet(local, **COMPRESSION)
         return Piece(local, index)
 
     def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:
