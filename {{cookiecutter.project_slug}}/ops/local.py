@@ -25,8 +25,7 @@ def free_port() -> int:
 
 def start(*module: str, **variables: str) -> subprocess.Popen:
     """Start a part of the project beside this program."""
-    here = os.environ | environment.source_variables() | variables
-    return subprocess.Popen([environment.PYTHON, "-m", *module], cwd=env.PROJECT, env=here)
+    return subprocess.Popen([environment.PYTHON, "-m", *module], cwd=env.PROJECT, env=os.environ | variables)
 
 
 def wait_until_ready(service: subprocess.Popen, port: int) -> None:
@@ -54,7 +53,7 @@ def serve(port: int, once: bool) -> None:
         if not once:
             ask.show_how(question, port)
             print("\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.", flush=True)
-            started.append(start("processing.run", "--again"))
+            started.append(start("processing.run", "--again", **environment.source_variables()))
             service.wait()
     except KeyboardInterrupt:
         print()
