@@ -18,8 +18,6 @@ def shares(outcomes: pl.Series) -> str | None:
 
 def of_batch(stored: pl.DataFrame, given: np.ndarray) -> list[dict]:
     """A line for each class: the sum of its probabilities, and how many had it of those whose outcome is known."""
-    if HAS_MEAN:
-        return []
     counts = {"predictions": len(stored), "actual_count": stored[OUTCOME].count()}
     return [
         {"class": name, "expected": float(given[:, place].sum()), "actual": (stored[OUTCOME] == label).sum()} | counts

@@ -86,10 +86,10 @@ def rollback():
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
     """Start the pipeline when a raw file has come or there is a cause to train, one run at a time."""
-    from processing.state import mark_looked, work_to_do
+    from processing.state import mark_stage, work_to_do
 
     work, is_new = work_to_do()
-    mark_looked()
+    mark_stage("looked")
     if work is None:
         return dg.SkipReason("Nothing new.")
     if context.instance.get_runs(dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1):

@@ -37,7 +37,7 @@ def within(lines: pl.DataFrame) -> pl.Series:
     return lines.join(stays, on=ROW, how="anti")[ROW]
 
 
-def newest(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
+def newest_places(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     """Where the newest version of each row of a month stands: `part`, its number, and `place` in it; and `blank`.
 
     Read part by part, so that memory holds the hashes of a month and not its rows.
@@ -55,7 +55,7 @@ def _places(processed: ObjectStore, part: str, number: int) -> pl.DataFrame:
 
 def newest_rows(processed: ObjectStore, parts: list[str], columns: list[str]) -> Iterator[pl.DataFrame]:
     """Some columns of the newest version of each row of a month, part by part."""
-    places = newest(processed, parts)
+    places = newest_places(processed, parts)
     for number, part in enumerate(parts):
         yield read_parquet(processed, part, columns)[places.filter(part=number)["place"]]
 

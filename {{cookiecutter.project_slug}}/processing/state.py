@@ -29,12 +29,12 @@ def work_to_do() -> tuple[str | None, bool]:
     return (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False) if found else (None, False)
 
 
-def mark_looked() -> None:
-    """Say in the table of stages that someone has just looked for work: when nobody does, an alert tells people."""
+def mark_stage(stage: str, **facts) -> None:
+    """Say in the table of stages, where there is one, that a stage has finished now: alerts tell of what is overdue."""
     connection = connect()
     if connection is not None:
         with closing(connection), connection, connection.cursor() as cursor:
-            upsert(cursor, "stages", "stage", [{"stage": "looked", "finished": datetime.now(UTC)}])
+            upsert(cursor, "stages", "stage", [{"stage": stage, "finished": datetime.now(UTC)} | facts])
 
 
 def is_done(digest: str) -> bool:

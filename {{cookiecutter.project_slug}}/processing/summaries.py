@@ -5,7 +5,7 @@ Everything is derived from storage and written with ON CONFLICT, so writing twic
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from processing.gate import verdicts
 from processing.raw import reports
 from processing.repeats import newest_rows
 from processing.scores import METRIC, answer_values, errors, outcome_value
+from processing.state import mark_stage
 from processing.window import parts_digest
 
 
@@ -44,12 +45,7 @@ def write_all() -> dict:
 
 def write_stage(stage: str, run: str) -> None:
     """Say that a stage of the pipeline has finished now, and how new its newest event is."""
-    connection = connect()
-    if connection is None:
-        return
-    row = {"stage": stage, "newest_event": _newest_event(), "finished": datetime.now(UTC), "run": run}
-    with closing(connection), connection, connection.cursor() as cursor:
-        upsert(cursor, "stages", "stage", [row])
+    mark_stage(stage, newest_event=_newest_event(), run=run)
 
 
 def _newest_event() -> datetime | None:
@@ -152,6 +148,8 @@ def _batch_predictions() -> list[dict]:
 
 def _classes() -> list[dict]:
     """The champion's batch by class, where these have no mean."""
+    if HAS_MEAN:
+        return []
     return [
         {"object": name, "month": stored[TIME].max().replace(day=1).date()} | row
         for name, _, stored in _batches()

@@ -15,7 +15,7 @@ from core.tables import TIME, column_facts, months, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.features import features_part
-from processing.repeats import newest
+from processing.repeats import newest_places
 
 LARGEST_JUDGING_SHARE = 0.2
 """A short history is not all spent on judging."""
@@ -163,7 +163,7 @@ def _rows_with_outcome(processed: ObjectStore, part: str) -> int:
 
 
 def _known(processed: ObjectStore, of_month: list[str], share: float) -> Iterator[pl.DataFrame]:
-    places = newest(processed, of_month).filter(~pl.col("blank"))
+    places = newest_places(processed, of_month).filter(~pl.col("blank"))
     if share < 1:
         places = places.sample(fraction=share, seed=0)
     for number, part in enumerate(of_month):
