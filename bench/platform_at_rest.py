@@ -1,13 +1,11 @@
 """How long the platform takes to start and to answer, and what it needs when nobody asks."""
 
-import os
 import re
 import tempfile
 import time
 from pathlib import Path
 
-from conftest import bake
-from running import Stack, first_answer, free_ports, make_images_available, run, set_variables
+from running import Stack, run, started
 
 REST = 120
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -15,33 +13,16 @@ UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 def measure() -> dict:
     """Seconds to healthy and to the first answer; memory and image sizes in MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        project = bake(Path(folder) / "here", f"project_slug=slipway-bench-{os.getpid()}")
-        gateway, lab, storage = free_ports(3)
-        stack = Stack(project, set_variables(project, GATEWAY_PORT=gateway, LAB_PORT=lab, STORAGE_PORT=storage))
-        try:
-            return started(stack)
-        finally:
-            stack.compose("--profile", "*", "down", "--volumes", "--rmi", "local", check=False)
-
-
-def started(stack: Stack) -> dict:
-    """Start a stack whose images are built, and look at it before and after its first model."""
-    make_images_available(stack.project)
-    stack.compose("build", timeout=1800)
-    begun = time.monotonic()
-    stack.compose("up", "--detach", "--wait", "--wait-timeout", "300")
-    healthy = time.monotonic() - begun
-    answered = first_answer(stack)
-    time.sleep(REST)
-    memory = memory_by_service(stack)
-    return {
-        "seconds_to_healthy": round(healthy, 1),
-        "seconds_from_healthy_to_first_answer": round(answered, 1),
-        "memory_at_rest_mb": memory,
-        "memory_at_rest_mb_total": sum(memory.values()),
-        "image_mb_beyond_base": image_sizes(stack),
-    }
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder), "bench") as stack:
+        time.sleep(REST)
+        memory = memory_by_service(stack)
+        return {
+            "seconds_to_healthy": round(stack.seconds["healthy"], 1),
+            "seconds_from_healthy_to_first_answer": round(stack.seconds["first answer"], 1),
+            "memory_at_rest_mb": memory,
+            "memory_at_rest_mb_total": sum(memory.values()),
+            "image_mb_beyond_base": image_sizes(stack),
+        }
 
 
 def memory_by_service(stack: Stack) -> dict[str, int]:

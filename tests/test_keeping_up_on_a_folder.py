@@ -6,24 +6,16 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from conftest import bake
+from running import MONTH, until
 from test_project import passes
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="It is ended as Ctrl-C in a terminal does it.")
 
 DEADLINE = 180
-
-MONTH = """
-import polars as pl
-from model.source import month_of_flights
-minutes = pl.col("air_time").cast(pl.Float64, strict=False)
-changed = ({air_time}).round().cast(pl.Int64).cast(pl.String).fill_null("NA")
-month_of_flights("{month}").with_columns(air_time=changed).write_csv("{month}.csv")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +36,7 @@ def local(project):
         command = [sys.executable, "-m", "ops.local"]
         process = subprocess.Popen(command, cwd=project, stdout=said, stderr=said, start_new_session=True)
     try:
-        until(lambda: "Ctrl-C ends it" in log.read_text())
+        until(lambda: "Ctrl-C ends it" in log.read_text(), DEADLINE, "`make local` answers")
         yield log
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -58,10 +50,11 @@ def bring(project, local):
 
     def bring(month: str, air_time: str = "minutes") -> dict:
         python = project / ".venv" / "bin" / "python"
-        subprocess.run([python, "-c", MONTH.format(month=month, air_time=air_time)], cwd=project, check=True)
+        flights = subprocess.check_output([python, "-c", MONTH.format(month=month, air_time=air_time)], cwd=project)
+        (project / f"{month}.csv").write_bytes(flights)
         runs, judged = said(local), verdicts(project)
         subprocess.run(["make", "add", f"FILE={month}.csv"], cwd=project, check=True)
-        until(lambda: said(local) > runs)
+        until(lambda: said(local) > runs, DEADLINE, "the file leads to a run")
         return {version: verdict for version, verdict in verdicts(project).items() if version not in judged}
 
     return bring
@@ -85,25 +78,17 @@ def answering(project: Path, local: Path) -> str:
     return re.search(r"\(model (\S+)\)", asked)[1]
 
 
-def until(true):
-    """Ask again until the answer is true; fail when the deadline has passed."""
-    deadline = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < deadline, "nothing came of it in time"
-        time.sleep(0.5)
-
-
 def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
     first = answering(project, local)
     ((april, verdict),) = bring("2013-04").items()
     assert verdict["verdict"] == "promoted" and verdict["champion"] == first, verdict
-    until(lambda: answering(project, local) == april)
+    until(lambda: answering(project, local) == april, DEADLINE, "the API answers with it")
 
     ((shifted, verdict),) = bring("2013-05", "minutes * 4 / 3").items()
     drift = json.loads((project / "data" / "processed" / "drift.json").read_text())
     assert [column["name"] for column in drift["columns"] if column["alarm"]] == ["outcome air_time"]
     assert verdict["verdict"] == "promoted" and verdict["champion_error"] > 2 * error(project, shifted), verdict
-    until(lambda: answering(project, local) == shifted)
+    until(lambda: answering(project, local) == shifted, DEADLINE, "the API answers with it")
 
     ((_, verdict),) = bring("2013-06", "minutes.shuffle(seed=0)").items()
     assert verdict["verdict"] == "refused" and "baseline" in verdict["reason"], verdict
@@ -115,7 +100,7 @@ def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
     assert answering(project, local) == shifted
 
     subprocess.run(["make", "rollback"], cwd=project, check=True)
-    until(lambda: answering(project, local) == april)
+    until(lambda: answering(project, local) == april, DEADLINE, "the API answers with it")
 
 
 def error(project: Path, version: str) -> float:

@@ -17,6 +17,15 @@ import httpx
 import pytest
 from conftest import ROOT, bake
 
+MONTH = """
+import polars as pl
+from model.source import month_of_flights
+minutes = pl.col("air_time").cast(pl.Float64, strict=False)
+changed = ({air_time}).round().cast(pl.Int64).cast(pl.String).fill_null("NA")
+print(month_of_flights("{month}").with_columns(air_time=changed).write_csv().strip())
+"""
+"""A program for a project's Python: a month of flights as CSV, with other times in the air."""
+
 FIRST_ANSWER = 90
 HEALTHY = 60
 """Promised seconds; a deadline here is three times that, because machines are noisy."""
@@ -180,6 +189,19 @@ def first_answer(stack: Stack) -> float:
         for _ in range(10):  # whichever replica is asked, from the moment that one of them has the model
             api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
     return time.monotonic() - started
+
+
+def replicas(stack: Stack) -> list[str]:
+    """The address of each replica."""
+    networks = [one["NetworkSettings"]["Networks"] for one in stack.containers()["prediction"]]
+    found = [network["IPAddress"] for one in networks for name, network in one.items() if name.endswith("_prediction")]
+    assert len(found) == 2
+    return found
+
+
+def models_of(addresses: list[str]) -> set[str]:
+    """The versions that replicas answer with, each asked by itself."""
+    return {httpx.get(f"http://{address}:8000/health").json()["model"] for address in addresses}
 
 
 def targets(visitor, uid: str):

@@ -8,24 +8,15 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 import storage_rights
-from running import rows, run, started, targets, until
+from running import MONTH, models_of, replicas, rows, run, started, targets, until
 
 NEWER_MODEL = 120
 """Promised seconds from a month's file to a newer model on every replica; the deadline is three times that."""
 
 HEARD_OF = 60
 """Seconds until people are told, at three times of which a test gives up."""
-
-MONTH = """
-import polars as pl
-from model.source import month_of_flights
-minutes = pl.col("air_time").cast(pl.Float64, strict=False)
-changed = ({air_time}).round().cast(pl.Int64).cast(pl.String).fill_null("NA")
-print(month_of_flights("{month}").with_columns(air_time=changed).write_csv())
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +55,7 @@ def bring(stack):
     client = storage_rights.client(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "airport", secret)
 
     def bring(month: str, air_time: str = "minutes") -> float:
-        content = stack.inside("processing", MONTH.format(month=month, air_time=air_time)).strip().encode()
+        content = stack.inside("processing", MONTH.format(month=month, air_time=air_time)).encode()
         came = time.time()
         client.put_object(
             bucket_name="raw", object_name=f"from the airport/{month}", data=io.BytesIO(content), length=len(content)
@@ -89,15 +80,8 @@ def next_verdict(stack, known: dict, seconds: float) -> tuple[str, str, str]:
 
 
 def answering(stack) -> set[str]:
-    """The versions that the replicas answer with, each asked by itself."""
-    found = set()
-    for one in stack.containers()["prediction"]:
-        networks = one["NetworkSettings"]["Networks"]
-        address = next(network["IPAddress"] for name, network in networks.items() if name.endswith("_prediction"))
-        found |= set(
-            re.findall(r'champion_info\{version="([^"]+)"\}', httpx.get(f"http://{address}:8000/metrics").text)
-        )
-    return found
+    """The versions that the replicas answer with."""
+    return models_of(replicas(stack))
 
 
 def message(messages, alert: str) -> dict:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from running import Stack, until
+from running import Stack, models_of, replicas, until
 
 FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
 QUESTIONS_A_SECOND = 50
@@ -97,18 +97,6 @@ def promote(stack, versions):
         yield promote
         promote(versions[0])
         program.stdin.close()
-
-
-def replicas(stack: Stack) -> list[str]:
-    """The address of each replica."""
-    networks = [one["NetworkSettings"]["Networks"] for one in stack.containers()["prediction"]]
-    found = [network["IPAddress"] for one in networks for name, network in one.items() if name.endswith("_prediction")]
-    assert len(found) == 2
-    return found
-
-
-def models_of(addresses: list[str]) -> set[str]:
-    return {httpx.get(f"http://{address}:8000/health").json()["model"] for address in addresses}
 
 
 @contextmanager
