@@ -40,7 +40,7 @@ def docker_runs() -> bool:
 def main() -> None:
     started = time.monotonic()
     project = bake()
-    do(project, "ops.environment")
+    do(project, "ops.virtualenv")
     installed = time.monotonic()
     do(project, "ops.local", "--once")
     done = time.monotonic()

@@ -1,1 +1,1 @@
-"""The measurements, each a module with a function `measure`; `make bench` runs them all."""
+"""The measurements: each module has a function `measure`; what runs inside a project lies in in_project/."""

@@ -15,7 +15,7 @@ ROWS = 3_000_000
 ROWS_OVER_A_YEAR = 250_000
 RUNS = 5
 MONTHS = [f"2013-{number:02}" for number in range(1, 13)]
-HERE = Path(__file__).parent
+IN_PROJECT = Path(__file__).parent / "in_project"
 
 
 def measure() -> dict:
@@ -29,7 +29,7 @@ def ready() -> Iterator[tuple[Path, Path]]:
     """A project with its environment, and the folder that it is in."""
     with tempfile.TemporaryDirectory() as folder:
         project = bake(Path(folder) / "here")
-        prepare = "from ops import environment; print(environment.ready())"
+        prepare = "from ops import virtualenv; print(virtualenv.ready())"
         subprocess.run(["python3", "-c", prepare], cwd=project, check=True, capture_output=True)
         yield project, Path(folder)
 
@@ -83,7 +83,7 @@ def run(project: Path, storage: Path, script: str, *words) -> dict:
     """What a script prints last, run by the project's Python with the buckets in a folder of `storage`."""
     environment = {"PYTHONPATH": str(project), "STORAGE_URL": (storage / "buckets").as_uri()}
     done = subprocess.run(
-        [project / ".venv" / "bin" / "python", HERE / script, *map(str, words)],
+        [project / ".venv" / "bin" / "python", IN_PROJECT / script, *map(str, words)],
         cwd=project,
         env=os.environ | environment,
         check=True,

@@ -29,7 +29,7 @@ def remove(path):
 def main(answers):
     for name in USED:
         remove(Path.cwd() / name)
-    subprocess.run([sys.executable, "-B", "-m", "ops.env"], check=True)
+    subprocess.run([sys.executable, "-B", "-m", "ops.dotenv"], check=True)
     print(NEXT.format(slug=answers["project_slug"]))
 
 

@@ -22,7 +22,7 @@ DEADLINE = 180
 def project(tmp_path_factory) -> Path:
     """A project whose owner waits for no cool-down."""
     project = bake(tmp_path_factory.mktemp("folder") / "here")
-    passes(sys.executable, "ops.environment", folder=project)
+    passes(sys.executable, "ops.virtualenv", folder=project)
     rules = project / "model" / "retraining.py"
     rules.write_text(rules.read_text().replace("cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)"))
     return project

@@ -29,7 +29,7 @@ def passes(python: Path | str, *words: str, folder: Path) -> str:
 def own(tmp_path_factory) -> tuple[Path, Path]:
     """A project, and the Python of its own environment."""
     project = bake(tmp_path_factory.mktemp("project") / "here")
-    passes(sys.executable, "ops.environment", folder=project)
+    passes(sys.executable, "ops.virtualenv", folder=project)
     return project, project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -44,7 +44,7 @@ def test_the_project_is_clean_and_passes_its_own_tests(own, place):
 
 def test_the_environment_is_made_once(own):
     project, _ = own
-    assert passes(sys.executable, "ops.environment", folder=project) == ""
+    assert passes(sys.executable, "ops.virtualenv", folder=project) == ""
 
 
 def test_make_alone_lists_every_command(project):

@@ -21,7 +21,7 @@ NOTEBOOK = "jupyterlab/notebooks/first-look.ipynb"
 def project(tmp_path_factory) -> Path:
     """A project with an environment of its own."""
     project = bake(tmp_path_factory.mktemp("usecases") / "here")
-    passes(sys.executable, "ops.environment", folder=project)
+    passes(sys.executable, "ops.virtualenv", folder=project)
     return project
 
 

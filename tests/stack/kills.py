@@ -41,11 +41,11 @@ print(add(f"soak-{{number}}.csv", month[number % 8 * {rows} :][:{rows}].write_cs
 EVERYTHING = """
 import io, json
 import polars as pl
-from core import champion, registry
+from core import inference, registry
 from core.storage import BUCKETS, bucket, names, read
 from core.tables import rows
-from processing.raw import raw_files
-from processing.state import inputs_digest, is_done
+from processing.rows.raw import raw_files
+from processing.work import inputs_digest, is_done
 
 for name in BUCKETS[:4]:
     for path in names(bucket(name)):
@@ -56,7 +56,7 @@ for name in BUCKETS[:4]:
             pl.read_parquet(io.BytesIO(content))
 models, processed = bucket("models"), bucket("processed")
 for version in registry.versions(models):
-    champion.load(models, version)
+    inference.load(models, version)
 parts = [pl.read_parquet(io.BytesIO(read(processed, name))) for name in names(processed, "rows")]
 reports = [json.loads(read(processed, name)) for name in names(processed, "files")]
 print(json.dumps({

@@ -34,7 +34,7 @@ def new_month(stack) -> list[dict]:
 import io, json, polars as pl
 from model.schema import Question, Outcome
 from model.source import raw_file
-from processing.ingest import check_batch
+from processing.rows.ingest import check_batch
 rows, _ = check_batch(pl.read_csv(io.BytesIO(raw_file({MONTH!r})), infer_schema=False).with_row_index("row", offset=1))
 questions = rows.select(*Question.model_fields).head({REPORTED}).to_dicts()
 fates = rows["fate"].head({REPORTED})

@@ -12,10 +12,10 @@ FETCH = """
 import os, sys
 os.environ |= {{"STORAGE_URL": "file:///tmp/extraction", "SOURCE_URL": "postgresql+psycopg2://database/summaries",
                 "SOURCE_USER": "root", "SOURCE_PASSWORD": {password!r}}}
-from processing import sql
-from core.problems import SourceProblem
+from processing.sources import sql
+from processing.sources.problem import SourceProblem
 from core.storage import bucket, names, read
-from processing import ingest
+from processing.rows import ingest
 sql.BATCH_ROWS = 1000
 ingest.extract = lambda have: sql.table_rows({table!r}, ["id", "dest", "air_time"], {by!r}, have)
 """

@@ -178,9 +178,9 @@ def test_two_runs_at_once_promote_one_champion(stack, promote, versions):
     for done in ended:
         assert done.returncode == 0 or "Another run made promotion" in done.stdout, done.stdout
     code = (
-        "from core import champion, registry; from core.storage import bucket\n"
+        "from core import inference, registry; from core.storage import bucket\n"
         "made = registry.promotions(bucket('models'))\n"
-        "champion.load(bucket('models'), made[-1].version)\n"
+        "inference.load(bucket('models'), made[-1].version)\n"
         "print(*(f'{one.number} {one.version} {one.reason}' for one in made), sep='\\n')"
     )
     made = [line.split(" ", 2) for line in stack.inside("processing", code).splitlines()]

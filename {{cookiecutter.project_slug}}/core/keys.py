@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core.locks import wait_for
+
 RIGHTS = ("predict", "outcomes", "model")
 PREFIX = "slipway_"
 ALPHABET = string.digits + string.ascii_letters
@@ -139,15 +141,3 @@ def _write(file: Path, keys: Collection[ApiKey]) -> None:
         os.fsync(new.fileno())
     os.chmod(new.name, 0o644)  # only hashes, and the service that reads them is another user
     os.replace(new.name, file)
-
-
-if os.name == "nt":
-    import msvcrt
-
-    def wait_for(turn) -> None:
-        msvcrt.locking(turn.fileno(), msvcrt.LK_LOCK, 1)
-else:
-    import fcntl
-
-    def wait_for(turn) -> None:
-        fcntl.flock(turn, fcntl.LOCK_EX)

@@ -15,7 +15,7 @@ NEW_ROWS = Rule(cool_down=timedelta(minutes=1), least_rows=2_000)
 """Enough has come to learn something new."""
 
 DRIFT = Rule(cool_down=timedelta(hours=1), least_rows=500)
-"""A feature or the outcome no longer looks as it did in training; see processing/drift.py."""
+"""A feature or the outcome no longer looks as it did in training; see processing/training/drift.py."""
 
 LIVE_ERROR = Rule(cool_down=timedelta(hours=1), least_rows=200)
 """The answers given were worse than the champion's card promised, by more than WORSE_BY."""

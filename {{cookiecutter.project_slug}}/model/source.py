@@ -1,7 +1,7 @@
 """Where rows come from.
 
 Raw files come in two ways: someone puts them into the bucket `raw` (`make add FILE=…`, any S3 client), or
-`extract` fetches them: from a database (processing/sql.py), from a web server (processing/web.py), or as you
+`extract` fetches them: from a database or a web server with what processing/sources/ has for it, or as you
 write it. `COLUMNS` and `to_rows` say how to read either.
 """
 

@@ -2,14 +2,14 @@
 
 import sys
 
-from ops import compose, env
+from ops import compose, dotenv
 
 SEND = """amtool alert add TestAlert severity=warning --alertmanager.url="http://$LISTEN:9093" \
 --annotation='summary="This is a test, sent by make alert-test."'"""
 
 
 def main() -> None:
-    settings = env.values()
+    settings = dotenv.values()
     receivers = [settings[name] for name in ("ALERT_WEBHOOK", "ALERT_EMAIL_TO") if settings[name]]
     if not receivers:
         sys.exit("Alerts go to nobody yet. Set ALERT_WEBHOOK or ALERT_EMAIL_TO in .env, run `make up`, and try again.")

@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 
-from ops import compose, env
+from ops import compose, dotenv
 
 AUTHORITY = "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt"
 
@@ -32,7 +32,7 @@ class OwnMachine(http.client.HTTPSConnection):
 
 def base(port: int | None = None) -> str:
     """Where the gateway is; with a port, the API that `make local` started there."""
-    here = env.values()
+    here = dotenv.values()
     if port:
         return f"http://localhost:{port}"
     return f"https://{here['DOMAIN']}" if here.get("DOMAIN") else f"http://localhost:{here['GATEWAY_PORT']}"
@@ -40,7 +40,7 @@ def base(port: int | None = None) -> str:
 
 def connection(timeout: float, port: int | None) -> http.client.HTTPConnection:
     """A connection to what `base` names."""
-    here = env.values()
+    here = dotenv.values()
     if port or not here.get("DOMAIN"):
         return http.client.HTTPConnection("127.0.0.1", port or int(here["GATEWAY_PORT"]), timeout=timeout)
     trust = ssl.create_default_context()
@@ -51,7 +51,7 @@ def connection(timeout: float, port: int | None) -> http.client.HTTPConnection:
 
 def call(path: str, question: dict | None = None, port: int | None = None, timeout: float = 10) -> dict:
     """Ask, and return the answer; whatever goes wrong is an ApiProblem with a sentence."""
-    headers = {"Authorization": f"Bearer {env.values()['API_KEY']}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {dotenv.values()['API_KEY']}", "Content-Type": "application/json"}
     body = None if question is None else json.dumps(question)
     try:
         asked = connection(timeout, port)

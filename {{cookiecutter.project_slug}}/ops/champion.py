@@ -2,15 +2,15 @@
 
 import sys
 
-from ops import asked, compose, environment
+from ops import arguments, compose, virtualenv
 
 
 def main() -> None:
-    wanted = "--back" if "--back" in sys.argv else asked.word("VERSION", "make champion VERSION=20130331-1f0c2a9b")
+    wanted = "--back" if "--back" in sys.argv else arguments.word("VERSION", "make champion VERSION=20130331-1f0c2a9b")
     if compose.is_running("processing"):
         compose.run("exec", "-T", "processing", "python", "-m", "processing.champion", wanted)
     else:
-        environment.run(environment.ready(), "-m", "processing.champion", wanted)
+        virtualenv.run(virtualenv.ready(), "-m", "processing.champion", wanted)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from ops.env import PROJECT
+from ops.dotenv import PROJECT
 
 EVERYTHING = ("--profile", "*")
 

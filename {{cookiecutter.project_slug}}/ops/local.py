@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from ops import api, ask, env, environment
+from ops import api, ask, dotenv, virtualenv
 
 
 def free_port() -> int:
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 def start(*module: str, **variables: str) -> subprocess.Popen:
     """Start a part of the project beside this program."""
-    return subprocess.Popen([environment.PYTHON, "-m", *module], cwd=env.PROJECT, env=os.environ | variables)
+    return subprocess.Popen([virtualenv.PYTHON, "-m", *module], cwd=dotenv.PROJECT, env=os.environ | variables)
 
 
 def wait_until_ready(service: subprocess.Popen, port: int) -> None:
@@ -53,7 +53,7 @@ def serve(port: int, once: bool) -> None:
         if not once:
             ask.show_how(question, port)
             print("\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.", flush=True)
-            started.append(start("processing.run", "--again", **environment.source_variables()))
+            started.append(start("processing.run", "--again", **virtualenv.source_variables()))
             service.wait()
     except KeyboardInterrupt:
         print()
@@ -64,10 +64,10 @@ def serve(port: int, once: bool) -> None:
 
 
 def main() -> None:
-    env.main()
-    python = environment.ready()
+    dotenv.main()
+    python = virtualenv.ready()
     print("The pipeline, on the folder data/:", flush=True)
-    environment.run(python, "-m", "processing.run")
+    virtualenv.run(python, "-m", "processing.run")
     serve(free_port(), once="--once" in sys.argv)
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ops import environment
-from ops.env import PROJECT
+from ops import virtualenv
+from ops.dotenv import PROJECT
 
 WHOLE = PROJECT / "requirements.in"
 COMPILE = (
@@ -16,7 +16,7 @@ def lock(wanted: Path, *more: str) -> None:
     """Write requirements.txt beside requirements.in; versions that are locked already stay if they can."""
     relative = wanted.relative_to(PROJECT)
     print(f"locking {relative.as_posix()}", flush=True)
-    environment.uv(*COMPILE, str(relative), "--output-file", str(relative.with_suffix(".txt")), *more)
+    virtualenv.uv(*COMPILE, str(relative), "--output-file", str(relative.with_suffix(".txt")), *more)
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from ops import environment
-from ops.env import PROJECT
+from ops import virtualenv
+from ops.dotenv import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
 FIRST = PROJECT / "jupyterlab" / "notebooks"
@@ -25,12 +25,12 @@ def make_data() -> None:
     """Run the pipeline once, so that there are rows to look at and a model to ask."""
     if "STORAGE_URL" not in os.environ and not (PROJECT / "data" / "models" / "promotions").exists():
         print("The pipeline, on the folder data/ (once):", flush=True)
-        environment.run(environment.PYTHON, "-m", "processing.run")
+        virtualenv.run(virtualenv.PYTHON, "-m", "processing.run")
 
 
 def serve() -> int:
     """Run JupyterLab with a token of its own until it is told to end."""
-    command = [environment.PROGRAMS / "jupyter-lab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={NOTEBOOKS}"]
+    command = [virtualenv.PROGRAMS / "jupyter-lab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={NOTEBOOKS}"]
     lab = subprocess.Popen([*command, *sys.argv[1:]], env=os.environ | {"PYTHONPATH": str(PROJECT)})
     while lab.poll() is None:
         with suppress(KeyboardInterrupt):  # JupyterLab hears Ctrl-C as well, and asks before it ends
@@ -39,7 +39,7 @@ def serve() -> int:
 
 
 if __name__ == "__main__":
-    environment.ready()
+    virtualenv.ready()
     copy_first_notebooks()
     make_data()
     sys.exit(serve())

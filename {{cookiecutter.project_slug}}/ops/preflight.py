@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops import compose, env
+from ops import compose, dotenv
 
 ENGINE, COMPOSE = (25, 0), (2, 24)
 MEMORY, DISK = 3.5e9, 10e9
@@ -20,7 +20,7 @@ PORTS = ("GATEWAY_PORT", "LAB_PORT", "STORAGE_PORT")
 def problems() -> list[str]:
     """Every problem as a sentence that says what to do."""
     docker = list(docker_problems())
-    settings = list(setting_problems(env.values()))
+    settings = list(setting_problems(dotenv.values()))
     return docker + settings + ([] if docker or settings else list(room_problems()))
 
 
@@ -70,7 +70,7 @@ def setting_problems(settings: dict[str, str]) -> Iterator[str]:
 
 def room_problems() -> Iterator[str]:
     """Whether ports, memory and disk are enough; asked of Docker, which may run in a machine of its own."""
-    yield from profile_problems(set(env.values()["COMPOSE_PROFILES"].split(",")))
+    yield from profile_problems(set(dotenv.values()["COMPOSE_PROFILES"].split(",")))
     present = compose.containers()
     ours = {published["PublishedPort"] for one in present for published in one.get("Publishers") or []}
     for name, host, port in published_ports():
@@ -80,7 +80,7 @@ def room_problems() -> Iterator[str]:
     if info["MemTotal"] < MEMORY:
         yield f"Docker has {info['MemTotal'] / 1e9:.1f} GB of memory, and the platform needs 3.5 GB. Give it more."
     folder = Path(info["DockerRootDir"])
-    free = shutil.disk_usage(folder if folder.exists() else env.PROJECT).free
+    free = shutil.disk_usage(folder if folder.exists() else dotenv.PROJECT).free
     if not present and free < DISK:  # what runs already has its images
         yield f"{free / 1e9:.1f} GB of disk are free; a first start needs 10. `docker system df` shows what takes it."
 
@@ -94,7 +94,7 @@ def profile_problems(chosen: set[str]) -> Iterator[str]:
 
 def published_ports() -> Iterator[tuple[str, str, int]]:
     """The port of each service that publishes one, the address it is bound to, and the variable that sets it."""
-    settings = env.values()
+    settings = dotenv.values()
     names = {settings[name]: name for name in PORTS} | ({"80": "DOMAIN", "443": "DOMAIN"} if settings["DOMAIN"] else {})
     for service in compose.config()["services"].values():
         for port in service.get("ports", []):

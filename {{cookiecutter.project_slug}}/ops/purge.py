@@ -2,11 +2,11 @@
 
 import sys
 
-from ops import compose, env
+from ops import compose, dotenv
 
 
 def main() -> None:
-    name = env.values()["COMPOSE_PROJECT_NAME"]
+    name = dotenv.values()["COMPOSE_PROJECT_NAME"]
     print(f"This deletes the containers of {name} and all its data: storage, database, notebooks, metrics.")
     try:
         typed = input("Type its name to go on: ")

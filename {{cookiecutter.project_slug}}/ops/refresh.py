@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ops import compose
-from ops.env import PROJECT
+from ops.dotenv import PROJECT
 
 
 def remove_switched_off() -> None:

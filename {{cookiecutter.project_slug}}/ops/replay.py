@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ops import api, compose, env, environment, local, notebook
+from ops import api, compose, dotenv, local, notebook, virtualenv
 
 BATCH = 1_000
 EVERYWHERE = 5  # seconds until every replica answers with a model that was promoted
@@ -17,11 +17,11 @@ WIDTH = 60
 @contextmanager
 def platform() -> Iterator[int | None]:
     """The port of the API: the platform's own if it runs, otherwise one that is started here on the folder data/."""
-    env.main()
+    dotenv.main()
     if compose.is_running("processing"):
         yield None
         return
-    environment.ready()
+    virtualenv.ready()
     notebook.make_data()
     port = local.free_port()
     service = local.start("prediction", PORT=str(port))
@@ -38,7 +38,7 @@ def processing(port: int | None, *words: str, **how) -> str | None:
     command = ("-m", "processing.replay", *words)
     if port is None:
         return compose.run("exec", "-T", "processing", "python", *command, encoding="utf-8", **how).stdout
-    return environment.run(environment.PYTHON, *command, encoding="utf-8", **how).stdout
+    return virtualenv.run(virtualenv.PYTHON, *command, encoding="utf-8", **how).stdout
 
 
 def ask(questions: list[dict], port: int | None) -> list[dict]:

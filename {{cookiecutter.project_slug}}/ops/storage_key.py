@@ -2,13 +2,13 @@
 
 import sys
 
-from ops import asked, compose
+from ops import arguments, compose
 
 USAGE = "make storage-key NAME=reports RIGHTS=predictions:read"
 
 
 def main() -> None:
-    name, rights = asked.word("NAME", USAGE), asked.word("RIGHTS", USAGE)
+    name, rights = arguments.word("NAME", USAGE), arguments.word("RIGHTS", USAGE)
     if not compose.is_running("storage"):
         sys.exit("Storage does not run. Say `make up` first.")
     compose.run("run", "--rm", "--no-deps", "-T", "storage-setup", "python", "-m", "storage.key", name, rights)

@@ -1,13 +1,13 @@
 """One run of the pipeline now: in the platform, or without Docker on the folder data/."""
 
-from ops import compose, environment
+from ops import compose, virtualenv
 
 
 def main() -> None:
     if compose.is_running("processing"):
         compose.run("exec", "-T", "processing", "python", "-m", "processing.launch")
     else:
-        environment.run(environment.ready(), "-m", "processing.run")
+        virtualenv.run(virtualenv.ready(), "-m", "processing.run")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from ops import api, ask, compose, env, preflight, refresh
+from ops import api, ask, compose, dotenv, preflight, refresh
 
 PATIENCE = 900  # seconds for the first model; on 2 cores it takes about 90
 
@@ -47,7 +47,7 @@ def say(text: str) -> None:
 
 def addresses() -> str:
     """Where to go, and how to sign in."""
-    settings = env.values()
+    settings = dotenv.values()
     parts, domain = settings["COMPOSE_PROFILES"].split(","), settings["DOMAIN"]
     base = api.base()
     lab = f"https://lab.{domain}" if domain else f"http://localhost:{settings['LAB_PORT']}"
@@ -66,7 +66,7 @@ def addresses() -> str:
 
 
 def main() -> None:
-    env.main()
+    dotenv.main()
     check()
     start()
     wait_for_model()

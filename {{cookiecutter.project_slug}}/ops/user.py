@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from ops import asked, compose, env
+from ops import arguments, compose, dotenv
 
 NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 SHORTEST, LONGEST = 10, 72  # bcrypt looks at no more than 72 bytes
@@ -28,18 +28,18 @@ def hashed(password: str) -> str:
 
 
 def main() -> None:
-    name = asked.word("NAME", "make user NAME=ann")
+    name = arguments.word("NAME", "make user NAME=ann")
     if not NAME.fullmatch(name):
         sys.exit(f"{name!r} can't be a user's name; take 1 to 64 letters, digits and . _ @ -.")
-    if name == env.values()["ADMIN_USER"]:
+    if name == dotenv.values()["ADMIN_USER"]:
         sys.exit(f"{name} is ADMIN_USER in .env; change ADMIN_PASSWORD there, and run `make up`.")
     if not compose.is_running("gateway"):
         sys.exit("The gateway does not run. Say `make up` first.")
     password = chosen_password(name)
     if not SHORTEST <= len(password.encode()) <= LONGEST:
         sys.exit(f"Take a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
-    others = [line for line in env.lines(env.USERS) if line.partition(" ")[0] != name]
-    env.replace(env.USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
+    others = [line for line in dotenv.lines(dotenv.USERS) if line.partition(" ")[0] != name]
+    dotenv.replace(dotenv.USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
     print(f"{name} may sign in. To take that away, delete the line of {name} in access/users.")
 
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from core.champion import Champion
 from core.ids import new_id
+from core.inference import Champion
 from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal

@@ -8,7 +8,7 @@ import time
 from obstore.exceptions import BaseError as StorageError
 from obstore.store import ObjectStore
 
-from core.champion import Champion, Refused, load
+from core.inference import Champion, Refused, load
 from core.registry import Promotion, champion
 from prediction.metrics import CHAMPION, CHAMPION_LOADED, CHAMPION_REFUSED
 from prediction.problems import Problem

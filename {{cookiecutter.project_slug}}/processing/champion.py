@@ -2,10 +2,10 @@
 
 import sys
 
-from core import champion, registry
-from core.champion import Refused
+from core import inference, registry
+from core.inference import Refused
 from core.storage import bucket
-from processing.annotations import annotate_promotions
+from processing.summaries.annotations import annotate_promotions
 
 
 class NotPromoted(Exception):
@@ -30,7 +30,7 @@ def choose(version: str, reason: str = "Chosen by hand.") -> str:
     if current and current.version == version:
         return f"{version} is the champion already."
     try:
-        champion.load(models, version)
+        inference.load(models, version)
         promotion = registry.promote(models, version, reason, after=current)
     except (Refused, registry.PromotionLost) as problem:
         raise NotPromoted(str(problem)) from None

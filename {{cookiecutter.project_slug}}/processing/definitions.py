@@ -35,7 +35,7 @@ def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefiniti
     )
     def step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from processing.steps import STEPS as FUNCTIONS
-        from processing.summaries import write_stage
+        from processing.summaries.stages import write_stage
 
         if before is None:
             write_stage("begun", context.run_id)
@@ -54,10 +54,10 @@ pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def
 @dg.op
 def count_live_predictions(context: dg.OpExecutionContext) -> None:
     """Bring the summary tables up to date with answers that were given since, and with outcomes known since."""
-    from processing.live import write_live
-    from processing.live_alarm import measure
-    from processing.live_errors import write_live_errors
-    from processing.truth import join
+    from processing.answers.alarm import measure
+    from processing.answers.truth import join
+    from processing.summaries.live_answers import write_live
+    from processing.summaries.live_errors import write_live_errors
 
     for act in (write_live, join, write_live_errors, measure):
         context.log.info(f"{act.__name__}: {act()}")
@@ -86,7 +86,8 @@ def rollback():
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
     """Start the pipeline when a raw file has come or there is a cause to train, one run at a time."""
-    from processing.state import mark_stage, work_to_do
+    from processing.summaries.stages import mark_stage
+    from processing.work import work_to_do
 
     work, is_new = work_to_do()
     mark_stage("looked")
@@ -126,7 +127,7 @@ def dead_runs(context: dg.SensorEvaluationContext):
 @dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
     """Count answers and outcomes once a minute while there are new ones."""
-    from processing.live import newest_object
+    from processing.summaries.live_answers import newest_object
 
     newest = newest_object()
     if newest is None:

@@ -6,7 +6,7 @@ import uuid
 
 import dagster as dg
 
-WORKSPACE = "/app/processing/home/workspace.yaml"
+WORKSPACE = "/app/processing/dagster_home/workspace.yaml"
 
 
 def launch() -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from core import champion, registry
+from core import inference, registry
+from core.database import connect, upsert
 from core.schema import OUTCOME
 from core.storage import bucket, create, names, read
 from core.tables import TIME, question_columns
@@ -24,16 +25,15 @@ from model import source
 from model.estimator import WINDOW_DAYS, rule_of_thumb
 from model.features import features
 from model.schema import Question
-from processing import causes
 from processing.add import add
-from processing.bootstrap import interval
-from processing.database import connect, upsert
-from processing.gate import verdicts
-from processing.ingest import check_batch
-from processing.reading import batches
-from processing.scores import answers, errors
-from processing.state import inputs_digest, is_done
-from processing.window import newest_window
+from processing.rows.ingest import check_batch
+from processing.rows.reading import batches
+from processing.training import causes
+from processing.training.bootstrap import interval
+from processing.training.gate import verdicts
+from processing.training.scores import answers, errors
+from processing.training.window import newest_window
+from processing.work import inputs_digest, is_done
 
 SAMPLE = 2_000
 """How many rows of a month are asked about."""
@@ -74,7 +74,7 @@ def sample(month: str) -> pl.DataFrame:
 def keep_answers(month: str, given: list[dict]) -> None:
     """Store what the three lines say of the month, before the platform gets to see its outcomes."""
     models, columns = bucket("models"), question_columns(sample(month))
-    frozen = champion.load(models, registry.promotions(models)[0].version)
+    frozen = inference.load(models, registry.promotions(models)[0].version)
     known = newest_window(bucket("processed")).known
     known = known.after(known.times.max() - timedelta(days=max(WINDOW_DAYS)))  # a model learns from no more either
     rule = rule_of_thumb().fit(known.features.to_pandas(), known.outcomes)

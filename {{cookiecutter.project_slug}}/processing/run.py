@@ -6,8 +6,8 @@ import time
 from contextlib import suppress
 
 from core.registry import PromotionLost
-from processing.state import work_to_do
 from processing.steps import STEPS
+from processing.work import work_to_do
 
 log = logging.getLogger(__name__)
 

@@ -9,16 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from core import champion, registry
-from core.problems import SourceProblem
+from core import inference, registry
 from core.storage import bucket
-from processing import batch, candidate, drift, features, gate, ingest, live_alarm, live_errors, summaries, truth
-from processing.annotations import annotate_promotions
-from processing.causes import causes
-from processing.raw import unchecked
-from processing.state import mark_done
-from processing.threads import in_order
-from processing.window import TooFewRows, newest_digest, newest_window
+from processing.answers import alarm, batch, truth
+from processing.rows import features, ingest
+from processing.rows.raw import unchecked
+from processing.rows.threads import in_order
+from processing.sources.problem import SourceProblem
+from processing.summaries import live_errors, tables
+from processing.summaries.annotations import annotate_promotions
+from processing.training import candidate, drift, gate
+from processing.training.causes import causes
+from processing.training.window import TooFewRows, newest_digest, newest_window
+from processing.work import mark_done
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +121,7 @@ def predict_batch() -> dict:
     promotion = registry.champion(models)
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
-    model = champion.load(models, promotion.version)
+    model = inference.load(models, promotion.version)
     return {"object": batch.predict_newest_month(bucket("processed"), bucket("predictions"), model)}
 
 
@@ -126,8 +129,8 @@ def summarise() -> dict:
     """Join answers with outcomes, write the tables that dashboards and people read, and end the run."""
     joined = {f"joined_{what}": number for what, number in truth.join().items()}
     live_errors.write_live_errors()
-    live_alarm.measure()
-    written = summaries.write_all()
+    alarm.measure()
+    written = tables.write_all()
     mark_done()
     return joined | written
 

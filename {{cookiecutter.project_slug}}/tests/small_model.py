@@ -8,7 +8,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core import registry
-from core.champion import Champion
+from core.inference import Champion
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -16,8 +16,8 @@ from model.features import features
 from model.schema import Outcome, Question
 from model.source import extract
 from prediction.api import example
-from processing.conversion import convert
-from processing.ingest import check_batch
+from processing.rows.ingest import check_batch
+from processing.training.conversion import convert
 
 ASKED = example(Question)
 HAPPENED = example(Outcome)[OUTCOME]

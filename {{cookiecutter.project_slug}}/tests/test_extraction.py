@@ -5,11 +5,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core.problems import SourceProblem
 from core.storage import create, names, read
-from processing import ingest, web
+from processing.rows import ingest
+from processing.sources import web
+from processing.sources.problem import SourceProblem
+from processing.sources.web import finished_months, web_file
 from processing.steps import fetch_raw
-from processing.web import finished_months, web_file
 
 CONTENT = bytes(range(256)) * 4_000
 

@@ -11,13 +11,13 @@ from core.schema import CLASSES, OUTCOME
 from core.tables import TIME
 from model.retraining import NEW_ROWS
 from model.source import COLUMNS
-from processing import causes as cause
-from processing import drift, gate
-from processing.bootstrap import interval
-from processing.candidate import distinct_windows, version_of
 from processing.champion import NotPromoted, choose, roll_back
 from processing.steps import STEPS
-from processing.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
+from processing.training import causes as cause
+from processing.training import drift, gate
+from processing.training.bootstrap import interval
+from processing.training.candidate import distinct_windows, version_of
+from processing.training.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
 
 
 @pytest.fixture

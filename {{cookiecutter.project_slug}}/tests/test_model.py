@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 
-from core import champion, registry
+from core import inference, registry
 from core.schema import OUTCOME, columns
 from model.features import features
 from model.schema import Outcome, Question
-from processing.features import question_columns
-from processing.ingest import check_batch
+from processing.rows.features import question_columns
+from processing.rows.ingest import check_batch
 from processing.steps import STEPS
 
 LEARNED_FROM = 4_000
@@ -43,6 +43,6 @@ def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, s
         step()
     promotion = registry.champion(storage("models"))
     assert promotion is not None, "the model was not better than its naive baseline"
-    model = champion.load(storage("models"), promotion.version)
+    model = inference.load(storage("models"), promotion.version)
     question = Question.model_validate_json(json.dumps(model.card["example"]["question"]))
-    assert champion.alike(model.predict([question])[0], model.card["example"]["answer"])
+    assert inference.alike(model.predict([question])[0], model.card["example"]["answer"])

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from core import keys
-from ops import env, preflight
+from ops import dotenv, preflight
 
 EXAMPLE = """\
 # The name.
@@ -30,50 +30,50 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "access").mkdir()
     places = {"ENV": ".env", "EXAMPLE": ".env.example", "USERS": "access/users", "API_KEYS": "access/api-keys.json"}
     for name, path in places.items():
-        monkeypatch.setattr(env, name, tmp_path / path)
-    env.EXAMPLE.write_text(EXAMPLE)
+        monkeypatch.setattr(dotenv, name, tmp_path / path)
+    dotenv.EXAMPLE.write_text(EXAMPLE)
     return tmp_path
 
 
 def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only(project):
-    env.main()
-    first = env.values()
+    dotenv.main()
+    first = dotenv.values()
     assert first["NAME"] == "lake" and len(first["LAKE_PASSWORD"]) == 32 and keys.is_well_formed(first["API_KEY"])
-    assert os.name == "nt" or stat.S_IMODE(env.ENV.stat().st_mode) == 0o600
-    env.ENV.unlink()
-    env.main()
-    assert not set(first.values()) & set(env.values().values()) - {"lake"}
+    assert os.name == "nt" or stat.S_IMODE(dotenv.ENV.stat().st_mode) == 0o600
+    dotenv.ENV.unlink()
+    dotenv.main()
+    assert not set(first.values()) & set(dotenv.values().values()) - {"lake"}
 
 
 def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_comment(project):
-    env.main()
-    mine = env.ENV.read_text().replace("NAME=lake", "NAME=mine   # of old") + "EXTRA=1\n"
-    env.ENV.write_text(mine)
-    env.EXAMPLE.write_text(EXAMPLE + "\n# New in this version.\nNEW_PASSWORD=\n")
-    env.main()
-    assert env.ENV.read_text().startswith(mine)
-    assert "# New in this version.\nNEW_PASSWORD=" in env.ENV.read_text()
-    assert env.values()["NAME"] == "mine" and len(env.values()["NEW_PASSWORD"]) == 32
-    again = env.ENV.read_text()
-    env.main()
-    assert env.ENV.read_text() == again
+    dotenv.main()
+    mine = dotenv.ENV.read_text().replace("NAME=lake", "NAME=mine   # of old") + "EXTRA=1\n"
+    dotenv.ENV.write_text(mine)
+    dotenv.EXAMPLE.write_text(EXAMPLE + "\n# New in this version.\nNEW_PASSWORD=\n")
+    dotenv.main()
+    assert dotenv.ENV.read_text().startswith(mine)
+    assert "# New in this version.\nNEW_PASSWORD=" in dotenv.ENV.read_text()
+    assert dotenv.values()["NAME"] == "mine" and len(dotenv.values()["NEW_PASSWORD"]) == 32
+    again = dotenv.ENV.read_text()
+    dotenv.main()
+    assert dotenv.ENV.read_text() == again
 
 
 def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old(project):
-    env.main()
-    old = env.values()["API_KEY"]
-    env.empty("API_KEY")
-    env.main()
-    hashes = {key.name: key.hash for key in keys.load(env.API_KEYS)}
+    dotenv.main()
+    old = dotenv.values()["API_KEY"]
+    dotenv.empty("API_KEY")
+    dotenv.main()
+    hashes = {key.name: key.hash for key in keys.load(dotenv.API_KEYS)}
     assert hashes.keys() == {"owner", "jupyterlab"}
-    assert hashes["owner"] == keys.hash_key(env.values()["API_KEY"]) != keys.hash_key(old)
+    assert hashes["owner"] == keys.hash_key(dotenv.values()["API_KEY"]) != keys.hash_key(old)
 
 
 def test_half_a_key_is_refused_with_what_to_do(project):
-    env.main()
-    env.ENV.write_text(env.ENV.read_text().replace("\nAPI_KEY=slipway_", "\nAPI_KEY="))
+    dotenv.main()
+    dotenv.ENV.write_text(dotenv.ENV.read_text().replace("\nAPI_KEY=slipway_", "\nAPI_KEY="))
     with pytest.raises(SystemExit, match="Empty its line in .env and run `make env`"):
-        env.main()
+        dotenv.main()
 
 
 GOOD = {

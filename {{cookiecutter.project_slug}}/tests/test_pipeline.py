@@ -17,9 +17,9 @@ from core.tables import months, read_parquet, rows
 from model.schema import EVENT_TIME, KEY, Question
 from model.source import COLUMNS
 from processing.add import add
-from processing.contract import _rules
-from processing.ingest import check, check_batch
-from processing.raw import raw_files, unchecked
+from processing.rows.contract import _rules
+from processing.rows.ingest import check, check_batch
+from processing.rows.raw import raw_files, unchecked
 from processing.steps import STEPS
 
 NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())

@@ -6,7 +6,7 @@ import re
 import pytest
 from prometheus_client import REGISTRY
 
-from core.champion import alike
+from core.inference import alike
 from core.keys import add, make_key, revoke
 from core.schema import CLASS_NAMES, CLASSES, class_name
 from model.schema import Question

@@ -15,11 +15,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from core import champion, registry
+from core import inference, registry
 from core.settings import PROJECT
 from core.storage import names, read
-from processing import dead_runs, live
+from processing import dead_runs
 from processing.definitions import definitions, live_predictions, pipeline
+from processing.summaries import live_answers
 
 PROGRAM = """
 from processing.run import run
@@ -93,7 +94,7 @@ def test_killed_at_random_moments_it_makes_what_an_undisturbed_run_makes(raw, tm
     assert killed >= KILLS / 2
     assert made(raw) == undisturbed
     (promotion,) = registry.promotions(raw("models"))
-    assert champion.load(raw("models"), promotion.version)
+    assert inference.load(raw("models"), promotion.version)
 
 
 def made(storage) -> dict:
@@ -115,7 +116,7 @@ def test_two_runs_at_once_promote_one_champion(raw):
         run.go()
     said = [run.communicate()[0] for run in runs]
     (promotion,) = registry.promotions(raw("models"))
-    assert champion.load(raw("models"), promotion.version)
+    assert inference.load(raw("models"), promotion.version)
     assert 0 in [run.returncode for run in runs]
     losers = [text for run, text in zip(runs, said, strict=True) if run.returncode]
     assert all("Another run made promotion 1 first" in text and "Traceback" not in text for text in losers), said
@@ -149,7 +150,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
 
 
 def test_answers_are_counted_again_until_a_run_has_succeeded(monkeypatch):
-    monkeypatch.setattr(live, "newest_object", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(live_answers, "newest_object", lambda: datetime(2020, 1, 1, tzinfo=UTC))
     job, sensor = definitions.resolve_job_def(live_predictions.name), definitions.get_sensor_def("new_answers")
     with dg.DagsterInstance.ephemeral() as instance:
 

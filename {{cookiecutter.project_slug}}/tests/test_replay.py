@@ -5,16 +5,17 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from core import champion, registry
+from core import inference, registry
 from core.schema import OUTCOME
 from core.storage import names
 from model import source
 from model.retraining import Rule
 from model.schema import Question
 from ops.replay import chart, table
-from processing import causes, replay
+from processing import replay
 from processing.add import add
 from processing.run import run
+from processing.training import causes
 
 MONTHS = getattr(source, "HELD_BACK", ())[:2]
 pytestmark = pytest.mark.skipif(len(MONTHS) < 2, reason="model/source.py holds nothing back")
@@ -27,7 +28,7 @@ def small(storage, sample, monkeypatch):
     files = {month: rows.sample(1_500, seed=1).write_csv().encode() for month, rows in whole.items()}
     monkeypatch.setattr(source, "HELD_BACK", MONTHS)
     monkeypatch.setattr(source, "raw_file", files.__getitem__)
-    monkeypatch.setattr("processing.ingest.extract", lambda have: iter(()))
+    monkeypatch.setattr("processing.rows.ingest.extract", lambda have: iter(()))
     monkeypatch.setattr(replay, "SAMPLE", 300)
     monkeypatch.setattr(causes, "NEW_ROWS", Rule(timedelta(0), 1))
     add("first.csv", sample.sample(1_500, seed=1).write_csv().encode())
@@ -38,7 +39,7 @@ def small(storage, sample, monkeypatch):
 def ask(storage, questions: list[dict]) -> list[dict]:
     """What the API would say."""
     version = registry.champion(storage("models")).version
-    model = champion.load(storage("models"), version)
+    model = inference.load(storage("models"), version)
     given = model.predict([Question.model_validate(question, strict=False) for question in questions])
     return [(one if isinstance(one, dict) else {"prediction": one}) | {"model": version} for one in given]
 

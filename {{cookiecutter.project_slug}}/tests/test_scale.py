@@ -7,11 +7,12 @@ from polars.testing import assert_frame_equal
 
 from core.schema import OUTCOME
 from core.tables import TIME, column_facts, months, newest, parts, read_parquet
-from processing import summaries, window
-from processing.ingest import check
-from processing.raw import on_disk, raw_files, unchecked
-from processing.repeats import newest_rows
+from processing.rows.ingest import check
+from processing.rows.raw import on_disk, raw_files, unchecked
+from processing.rows.repeats import newest_rows
 from processing.steps import compute_features
+from processing.summaries import tables
+from processing.training import window
 
 
 @pytest.fixture
@@ -63,11 +64,11 @@ def test_a_sampled_window_holds_some_of_the_rows_of_the_whole_one(processed, mon
 
 
 def test_a_month_is_read_again_only_when_its_parts_have_changed(storage, processed, sample):
-    written = summaries._months(Cursor([]))
+    written = tables._months(Cursor([]))
     assert sum(row["rows"] for row in written) > 0
-    assert summaries._months(Cursor(written)) == []
+    assert tables._months(Cursor(written)) == []
     older = [row | {"made_of": "another state"} for row in written]
-    assert summaries._months(Cursor(older)) == written
+    assert tables._months(Cursor(older)) == written
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_again_later(storage, sample, tmp_path):

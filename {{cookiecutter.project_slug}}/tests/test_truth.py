@@ -15,11 +15,11 @@ from core.tables import key_texts, rows
 from model.estimator import SLICES
 from model.schema import EVENT_TIME, KEY, TASK, Question
 from model.source import COLUMNS
-from processing import answers, live_alarm, matching, truth
-from processing.ingest import check
-from processing.judged import slice_column
-from processing.raw import unchecked
-from processing.scores import METRIC
+from processing.answers import alarm, hourly, matching, truth
+from processing.answers.evaluation import slice_column
+from processing.rows.ingest import check
+from processing.rows.raw import unchecked
+from processing.training.scores import METRIC
 
 pytestmark = [
     pytest.mark.skipif(TASK != "regression", reason="the answers of these tests are numbers"),
@@ -46,7 +46,7 @@ class World:
     def store(self, kind: str, time: datetime, records: list[dict]) -> None:
         self.objects += 1
         lines = [json.dumps(record | {"time": time.isoformat(), "client": "owner"}) for record in records]
-        create(self.predictions, f"{kind}/{time:{answers.HOUR}}/{self.objects}.jsonl", "\n".join(lines).encode())
+        create(self.predictions, f"{kind}/{time:{hourly.HOUR}}/{self.objects}.jsonl", "\n".join(lines).encode())
 
     def ask(self, *questions: Question, ago: timedelta) -> list[str]:
         """Answers that were given some time ago; their ids."""
@@ -201,7 +201,7 @@ def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkey
     assert len(interrupted) == (9 if KEY else 7)  # two outcomes came by key
 
 
-WRITERS = [(matching, "write_parquet"), (truth, "write_parquet"), (truth, "create"), (answers, "create")]
+WRITERS = [(matching, "write_parquet"), (truth, "write_parquet"), (truth, "create"), (hourly, "create")]
 
 
 class Killed(BaseException):
@@ -240,20 +240,20 @@ def test_what_was_taken_in_is_not_read_again(world, monkeypatch):
     world.report({"id": ids[0], "actual": 90.0}, ago=HOURS)
     truth.join()
     before = world.kept()
-    monkeypatch.setattr(answers, "_lines", lambda store, objects: pytest.fail("read again") if objects else ())
+    monkeypatch.setattr(hourly, "_lines", lambda store, objects: pytest.fail("read again") if objects else ())
     assert truth.join() == {"answers": 0, "reports": 0, "rows_with_outcome": 0}
     assert world.kept() == before
 
 
-@pytest.mark.parametrize(("promised", "alarm"), [(9.0, False), (8.0, True)])
-def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, alarm):
+@pytest.mark.parametrize(("promised", "expected"), [(9.0, False), (8.0, True)])
+def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, expected):
     models = world.storage("models")
     registry.publish(models, "m", b"", {"metrics": {METRIC: promised}})
     ids = world.ask(*world.questions, world.questions[0], ago=HOURS)
     promotion = registry.Promotion(1, "m", (NOW - 2 * HOURS).isoformat(), "a test")
     create(models, "promotions/00000001.json", json.dumps(vars(promotion)).encode())
-    assert not live_alarm.measure()["alarm"]
+    assert not alarm.measure()["alarm"]
     world.report(*({"id": one, "actual": ANSWER - 10} for one in ids), ago=timedelta(0))
     truth.join()
-    assert live_alarm.measure()["alarm"] == alarm
-    assert json.loads(read(world.storage("processed"), live_alarm.STORED))["rows"] == len(ids)
+    assert alarm.measure()["alarm"] == expected
+    assert json.loads(read(world.storage("processed"), alarm.STORED))["rows"] == len(ids)

@@ -1,0 +1,1 @@
+"""What was answered, what it turned out to be, and how large the errors were."""

@@ -1,0 +1,1 @@
+"""Raw files in; checked rows, rejected rows with their reasons, and features out."""
