@@ -44,9 +44,15 @@ def main() -> None:
     installed = time.monotonic()
     do(project, "ops.local", "--once")
     done = time.monotonic()
-    print(f"\nFrom raw flights to an answer in {done - installed:.0f} s; installing took {installed - started:.0f} s.")
+    print(
+        f"\nFrom raw flights to an answer in {done - installed:.0f} s; installing took {installed - started:.0f} s."
+    )
     place = project.relative_to(ROOT)
-    platform = "Docker runs here: `make up` there" if docker_runs() else "With Docker running, `make up` there"
+    platform = (
+        "Docker runs here: `make up` there"
+        if docker_runs()
+        else "With Docker running, `make up` there"
+    )
     print(f"The project is in {place}. {platform} starts the whole platform.")
 
 

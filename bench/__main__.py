@@ -22,12 +22,19 @@ ON_REQUEST = {"scale_full": scale_full}
 def machine() -> dict:
     """What the figures were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cores": os.cpu_count(), "memory_gb": round(memory / 2**30), "system": platform.platform()}
+    return {
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 2**30),
+        "system": platform.platform(),
+    }
 
 
 def main() -> None:
     file = HERE / "results.json"
-    results = json.loads(file.read_text()) | {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    results = json.loads(file.read_text()) | {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+    }
     for name in sys.argv[1:] or MEASUREMENTS:
         print(f"{name} ...", flush=True)
         results[name] = (MEASUREMENTS | ON_REQUEST)[name].measure()

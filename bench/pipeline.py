@@ -21,7 +21,11 @@ IN_PROJECT = Path(__file__).parent / "in_project"
 def measure() -> dict:
     """A month of ROWS, and twelve of ROWS_OVER_A_YEAR."""
     with ready() as (project, folder):
-        return one_month(project, folder) | whole_run(project, folder) | a_year(project, folder, ROWS_OVER_A_YEAR)
+        return (
+            one_month(project, folder)
+            | whole_run(project, folder)
+            | a_year(project, folder, ROWS_OVER_A_YEAR)
+        )
 
 
 @contextmanager
@@ -40,8 +44,13 @@ def one_month(project: Path, folder: Path) -> dict:
     raw, pairs = folder / f"{MONTHS[0]}.csv", []
     for number in range(RUNS):
         bare = run(project, folder, "rows_a_second.py", "bare", raw, folder)
-        pairs.append((run(project, folder / f"{number}", "rows_a_second.py", "pipeline", raw, folder), bare))
-    ours, bare = ({key: statistics.median(run[key] for run in runs) for key in runs[0]} for runs in zip(*pairs))
+        pairs.append(
+            (run(project, folder / f"{number}", "rows_a_second.py", "pipeline", raw, folder), bare)
+        )
+    ours, bare = (
+        {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        for runs in zip(*pairs)
+    )
     return {
         "rows": ROWS,
         "rows_a_second": round(ROWS / ours["seconds"]),
@@ -57,7 +66,9 @@ def whole_run(project: Path, folder: Path) -> dict:
     run(project, folder, "months.py", folder, ROWS, MONTHS[-1])
     storage, raw = folder / "whole", folder / f"{MONTHS[-1]}.csv"
     took = run(project, storage, "whole_run.py", raw)
-    return named("whole_run", took) | named("sampled_window", run(project, storage, "sampled_window.py"))
+    return named("whole_run", took) | named(
+        "sampled_window", run(project, storage, "sampled_window.py")
+    )
 
 
 def a_year(project: Path, folder: Path, rows: int) -> dict:
@@ -66,7 +77,9 @@ def a_year(project: Path, folder: Path, rows: int) -> dict:
     for month in MONTHS:
         run(project, folder, "months.py", folder, rows, month)
         raw = folder / f"{month}.csv"
-        cost.append(run(project, storage, "rows_a_second.py", "pipeline", raw, folder)["core_seconds"])
+        cost.append(
+            run(project, storage, "rows_a_second.py", "pipeline", raw, folder)["core_seconds"]
+        )
         raw.unlink()
     slope = sum(cost[-3:]) / sum(cost[:3]) - 1
     took = named("year_run", run(project, storage, "whole_run.py"))

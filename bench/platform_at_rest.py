@@ -27,10 +27,21 @@ def measure() -> dict:
 
 def memory_by_service(stack: Stack) -> dict[str, int]:
     """What `docker stats` shows, all replicas of a service together."""
-    services = {one["Id"]: name for name, many in stack.containers().items() for one in many if one["State"]["Running"]}
+    services = {
+        one["Id"]: name
+        for name, many in stack.containers().items()
+        for one in many
+        if one["State"]["Running"]
+    }
     found: dict[str, int] = {}
     for line in run(
-        "docker", "stats", "--no-stream", "--no-trunc", "--format", "{{.ID}} {{.MemUsage}}", *services
+        "docker",
+        "stats",
+        "--no-stream",
+        "--no-trunc",
+        "--format",
+        "{{.ID}} {{.MemUsage}}",
+        *services,
     ).stdout.splitlines():
         container, used = line.split()[:2]
         number, unit = re.fullmatch(r"([\d.]+)(\w+)", used).groups()

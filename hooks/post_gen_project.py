@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 
 # What a template folder holds after its project was used where it lies. Secrets are never shared.
-USED = (".env", ".venv", "data", "notebooks", "access/api-keys.json", "access/api-keys.lock", "access/users")
+USED = (
+    ".env",
+    ".venv",
+    "data",
+    "notebooks",
+    "access/api-keys.json",
+    "access/api-keys.lock",
+    "access/users",
+)
 
 NEXT = """
 {slug} is ready. Next:

@@ -7,9 +7,18 @@ import unicodedata
 from pathlib import Path
 
 QUESTIONS = ("project_name", "project_slug", "description")
-SLUG = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")  # a folder, a Compose project and a host name
-RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices on Windows, whatever the folder
-UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, broken UTF-8, line and paragraph breaks
+SLUG = re.compile(
+    r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*"
+)  # a folder, a Compose project and a host name
+RESERVED = re.compile(
+    r"con|prn|aux|nul|com[0-9]|lpt[0-9]"
+)  # devices on Windows, whatever the folder
+UNPRINTABLE = {
+    "Cc",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # control characters, broken UTF-8, line and paragraph breaks
 
 SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z and digits, with single hyphens between them if you like."
 UPDATE = """\
@@ -36,11 +45,15 @@ def main(answers):
     # The folder's name was made safe before; what is judged is what was typed.
     wrong = list(complaints(answers | {"project_slug": answers["__typed_slug"]}))
     if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever Python cookiecutter has
-        wrong.append("Install cookiecutter for Python 3.11 or newer; this one runs on an older Python.")
+        wrong.append(
+            "Install cookiecutter for Python 3.11 or newer; this one runs on an older Python."
+        )
     if any(Path.cwd().iterdir()):
         wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
     if wrong:
-        sys.exit("\n" + "\n".join(wrong) + "\n\nWhat follows is cookiecutter saying that it stopped.")
+        sys.exit(
+            "\n" + "\n".join(wrong) + "\n\nWhat follows is cookiecutter saying that it stopped."
+        )
 
 
 if __name__ == "__main__":

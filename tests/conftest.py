@@ -33,9 +33,21 @@ def cookiecutter(
     home.mkdir(exist_ok=True)
     home.joinpath("sitecustomize.py").write_text(OFFLINE)
     into.mkdir(exist_ok=True)
-    environment = os.environ | {"HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": str(home), "PYTHONUTF8": "1"}
+    environment = os.environ | {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "PYTHONPATH": str(home),
+        "PYTHONUTF8": "1",
+    }
     return subprocess.run(
-        [sys.executable, "-m", "cookiecutter", str(template), *(() if typed is not None else ("--no-input",)), *words],
+        [
+            sys.executable,
+            "-m",
+            "cookiecutter",
+            str(template),
+            *(() if typed is not None else ("--no-input",)),
+            *words,
+        ],
         cwd=into,
         env=environment,
         input=typed,
@@ -55,7 +67,11 @@ def bake(into: Path, *words: str, **how) -> Path:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path, without what tools leave behind."""
-    found = (path for path in folder.rglob("*") if path.is_file() and not CACHES & set(path.relative_to(folder).parts))
+    found = (
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not CACHES & set(path.relative_to(folder).parts)
+    )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 

@@ -13,7 +13,11 @@ import pytest
 from conftest import ROOT, UNBAKED, bake, cookiecutter, files
 
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-CHOICES = {name: answer for name, answer in QUESTIONS.items() if isinstance(answer, list) and not name.startswith("_")}
+CHOICES = {
+    name: answer
+    for name, answer in QUESTIONS.items()
+    if isinstance(answer, list) and not name.startswith("_")
+}
 EVERY_ANSWER = [dict(zip(CHOICES, answers, strict=True)) for answers in product(*CHOICES.values())]
 
 RENDERED = {"README.md", ".env.example"}
@@ -64,7 +68,9 @@ def unbaked() -> dict[str, bytes]:
 @pytest.mark.parametrize("answers", EVERY_ANSWER)
 def test_all_but_two_files_reach_the_user_byte_for_byte(tmp_path, answers):
     before = unbaked()
-    after = files(bake(tmp_path / "here", *(f"{name}={answer}" for name, answer in answers.items())))
+    after = files(
+        bake(tmp_path / "here", *(f"{name}={answer}" for name, answer in answers.items()))
+    )
     assert {name for name in before if before[name] != after.get(name)} == RENDERED
     assert after.keys() - before.keys() == MADE
 
@@ -73,14 +79,24 @@ def test_the_patterns_name_every_file_but_two_and_no_folder():
     """A folder that they matched would be deleted and copied anew when someone generates over it."""
     patterns = QUESTIONS["_copy_without_render"]
     names = unbaked().keys()
-    folders = {parent.as_posix() for name in names for parent in (UNBAKED / name).relative_to(UNBAKED).parents} - {"."}
-    matched = {name for name in names | folders if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)}
+    folders = {
+        parent.as_posix()
+        for name in names
+        for parent in (UNBAKED / name).relative_to(UNBAKED).parents
+    } - {"."}
+    matched = {
+        name
+        for name in names | folders
+        if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+    }
     assert matched == names - RENDERED
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_typed_at_the_prompt_is_in_the_readme_as_it_was_typed(tmp_path, text):
-    readme = (bake(tmp_path / "here", typed=f"{text}\nlake\n{text}\n") / "README.md").read_text(encoding="utf-8")
+    readme = (bake(tmp_path / "here", typed=f"{text}\nlake\n{text}\n") / "README.md").read_text(
+        encoding="utf-8"
+    )
     assert readme.startswith(f"# {text}\n\n{text}\n")
 
 
@@ -114,7 +130,11 @@ def test_an_existing_project_is_left_as_it_is(tmp_path, force):
     done = cookiecutter(*force, into=tmp_path / "here")
     assert done.returncode != 0
     assert files(project) == before
-    assert "already exists" in done.stdout or "cruft update" in done.stdout and "git diff --no-index" in done.stdout
+    assert (
+        "already exists" in done.stdout
+        or "cruft update" in done.stdout
+        and "git diff --no-index" in done.stdout
+    )
 
 
 def test_no_two_projects_share_a_secret(tmp_path, project):
@@ -135,7 +155,11 @@ def test_no_two_projects_share_a_secret(tmp_path, project):
 def secrets(project) -> list[str]:
     """The values below the last heading of .env."""
     text = (project / ".env").read_text(encoding="utf-8").partition("# ---- Secrets")[2]
-    return [line.partition("=")[2] for line in text.splitlines() if "=" in line and not line.startswith("#")]
+    return [
+        line.partition("=")[2]
+        for line in text.splitlines()
+        if "=" in line and not line.startswith("#")
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")

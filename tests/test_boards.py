@@ -8,7 +8,10 @@ import yaml
 from conftest import UNBAKED
 
 DASHBOARD = UNBAKED / "dashboard"
-BOARDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARD.glob("boards/*.json")}
+BOARDS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in DASHBOARD.glob("boards/*.json")
+}
 PROVISIONED = DASHBOARD / "provisioning/datasources/sources.yaml"
 SOURCES = yaml.safe_load(PROVISIONED.read_text(encoding="utf-8"))["datasources"]
 
@@ -38,7 +41,9 @@ def test_every_panel_asks_a_source_that_is_provisioned(name):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_panel_says_what_it_shows_and_lies_on_no_other(name):
-    assert [panel["title"] for panel in panels(name) if not panel["description"].endswith(".")] == []
+    assert [
+        panel["title"] for panel in panels(name) if not panel["description"].endswith(".")
+    ] == []
     everything = BOARDS[name]["panels"]
     assert [(a["title"], b["title"]) for a, b in combinations(everything, 2) if overlap(a, b)] == []
     assert len({panel["id"] for panel in everything}) == len(everything)

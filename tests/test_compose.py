@@ -25,7 +25,9 @@ def docker():
         shutil.which("docker") is None
         or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
     ):
-        leave_out("Docker Compose is not installed, so nothing was checked that Docker reads in compose.yaml.")
+        leave_out(
+            "Docker Compose is not installed, so nothing was checked that Docker reads in compose.yaml."
+        )
 
 
 def variables(project: Path) -> dict[str, str]:
@@ -42,10 +44,14 @@ def secret_names() -> list[str]:
 
 def config(project: Path, **changed: str) -> subprocess.CompletedProcess:
     """Ask Compose how it understands the project, with nothing of this shell's own settings."""
-    known = re.findall(r"^([A-Z_]+)=", (UNBAKED / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    known = re.findall(
+        r"^([A-Z_]+)=", (UNBAKED / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+    )
     clean = {name: value for name, value in os.environ.items() if name not in known}
     command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
-    return subprocess.run(command, cwd=project, env=clean | changed, capture_output=True, encoding="utf-8")
+    return subprocess.run(
+        command, cwd=project, env=clean | changed, capture_output=True, encoding="utf-8"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,27 +78,45 @@ def test_each_service_has_the_folder_it_is_named_for(project, services):
     assert [name for name in services if not (project / name.split("-")[0]).is_dir()] == []
 
 
-@pytest.mark.parametrize("image", ["postgres:18.6-alpine3.24", "python:3.13.16-slim-trixie", "prom/prometheus:v3.15.0"])
+@pytest.mark.parametrize(
+    "image", ["postgres:18.6-alpine3.24", "python:3.13.16-slim-trixie", "prom/prometheus:v3.15.0"]
+)
 def test_an_exact_tag_is_seen_as_one(image):
     assert EXACT.fullmatch(image)
 
 
-@pytest.mark.parametrize("image", ["postgres", "postgres:latest", "postgres:18", "python:3-slim", "caddy:alpine"])
+@pytest.mark.parametrize(
+    "image", ["postgres", "postgres:latest", "postgres:18", "python:3-slim", "caddy:alpine"]
+)
 def test_a_floating_tag_is_seen_as_one(image):
     assert not EXACT.fullmatch(image)
 
 
 def test_every_image_is_an_exact_version(services):
-    assert breaking(services, lambda service: is_built_here(service) or EXACT.fullmatch(service["image"])) == []
+    assert (
+        breaking(
+            services, lambda service: is_built_here(service) or EXACT.fullmatch(service["image"])
+        )
+        == []
+    )
     bases = [
-        line.split()[1] for file in dockerfiles() for line in file.read_text().splitlines() if line.startswith("FROM")
+        line.split()[1]
+        for file in dockerfiles()
+        for line in file.read_text().splitlines()
+        if line.startswith("FROM")
     ]
     assert bases and [base for base in bases if not EXACT.fullmatch(base)] == []
 
 
 def test_what_stays_up_says_whether_it_is_well_and_is_started_again(services):
     kept_up = {name: service for name, service in services.items() if name not in JOBS}
-    assert breaking(kept_up, lambda service: service.get("healthcheck", {}).get("test", ["NONE"])[0] != "NONE") == []
+    assert (
+        breaking(
+            kept_up,
+            lambda service: service.get("healthcheck", {}).get("test", ["NONE"])[0] != "NONE",
+        )
+        == []
+    )
     assert breaking(kept_up, lambda service: service["restart"] == "unless-stopped") == []
 
 
@@ -105,7 +129,12 @@ def test_a_job_ends_and_somebody_waits_for_it(services):
         if how["condition"] == "service_completed_successfully"
     }
     assert awaited == JOBS
-    assert breaking({name: services[name] for name in JOBS}, lambda service: service["restart"] == "no") == []
+    assert (
+        breaking(
+            {name: services[name] for name in JOBS}, lambda service: service["restart"] == "no"
+        )
+        == []
+    )
 
 
 def test_every_service_has_limits(services):
@@ -113,24 +142,42 @@ def test_every_service_has_limits(services):
         return {"memory", "cpus", "pids"} <= service["deploy"]["resources"]["limits"].keys()
 
     assert breaking(services, is_limited) == []
-    assert breaking(services, lambda service: {"max-size", "max-file"} <= service["logging"]["options"].keys()) == []
+    assert (
+        breaking(
+            services,
+            lambda service: {"max-size", "max-file"} <= service["logging"]["options"].keys(),
+        )
+        == []
+    )
 
 
 def test_no_service_can_do_more_than_it_needs(services):
     assert breaking(services, lambda service: service.get("read_only"), but=WRITABLE) == []
     assert breaking(services, lambda service: service.get("cap_drop") == ["ALL"]) == []
     assert breaking(services, lambda service: not service.get("cap_add"), but=CAPABLE) == []
-    assert breaking(services, lambda service: service.get("security_opt") == ["no-new-privileges:true"]) == []
+    assert (
+        breaking(
+            services, lambda service: service.get("security_opt") == ["no-new-privileges:true"]
+        )
+        == []
+    )
     assert breaking(services, lambda service: not service.get("privileged")) == []
 
 
 def test_nobody_is_root_without_a_reason(services):
     def has_a_user(service):
         image = service.get("image", "").partition(":")[0]
-        return is_built_here(service) or service.get("user", "root") not in ("root", "0") or image in OWN_USER
+        return (
+            is_built_here(service)
+            or service.get("user", "root") not in ("root", "0")
+            or image in OWN_USER
+        )
 
     assert breaking(services, has_a_user, but=AS_ROOT) == []
-    last = {file.parent.name: re.findall(r"^USER (\S+)", file.read_text(), re.MULTILINE)[-1:] for file in dockerfiles()}
+    last = {
+        file.parent.name: re.findall(r"^USER (\S+)", file.read_text(), re.MULTILINE)[-1:]
+        for file in dockerfiles()
+    }
     assert {name for name, user in last.items() if user in ([], ["root"], ["0"])} == set()
 
 
@@ -141,15 +188,22 @@ def test_only_the_gateway_can_be_reached_and_only_from_this_machine(services):
 
 
 def test_a_domain_opens_80_and_443_and_nothing_else(project):
-    ports = json.loads(config(project, DOMAIN="flights.example.org").stdout)["services"]["gateway"]["ports"]
-    assert {port["published"] for port in ports if port.get("host_ip") != "127.0.0.1"} == {"80", "443"}
+    ports = json.loads(config(project, DOMAIN="flights.example.org").stdout)["services"]["gateway"][
+        "ports"
+    ]
+    assert {port["published"] for port in ports if port.get("host_ip") != "127.0.0.1"} == {
+        "80",
+        "443",
+    }
 
 
 def test_a_part_that_is_always_there_needs_no_part_that_can_be_switched_off(services):
     optional = {name for name, service in services.items() if service.get("profiles")}
     assert optional
     always = {name: service for name, service in services.items() if name not in optional}
-    assert breaking(always, lambda service: not optional & service.get("depends_on", {}).keys()) == []
+    assert (
+        breaking(always, lambda service: not optional & service.get("depends_on", {}).keys()) == []
+    )
 
 
 def test_each_password_in_the_platform_is_a_secret_of_this_project(project, services):
@@ -160,14 +214,21 @@ def test_each_password_in_the_platform_is_a_secret_of_this_project(project, serv
         (name, variable)
         for name, service in services.items()
         for variable, value in (service.get("environment") or {}).items()
-        if HIDDEN.search(variable) and not variable.startswith(("ALERT_", "SOURCE_")) and value not in ours
+        if HIDDEN.search(variable)
+        and not variable.startswith(("ALERT_", "SOURCE_"))
+        and value not in ours
     ]
     assert known == []
 
 
 def test_addresses_with_a_password_hold_a_secret_of_this_project(project, services):
     ours = {variables(project)[name] for name in secret_names()}
-    addresses = [v for s in services.values() for v in (s.get("environment") or {}).values() if "@" in (v or "")]
+    addresses = [
+        v
+        for s in services.values()
+        for v in (s.get("environment") or {}).values()
+        if "@" in (v or "")
+    ]
     passwords = [re.search(r"://[^:]+:([^@]+)@", address)[1] for address in addresses]
     assert passwords and set(passwords) <= ours
 

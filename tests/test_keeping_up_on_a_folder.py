@@ -13,7 +13,9 @@ from conftest import bake
 from running import MONTH, until
 from test_project import passes
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="It is ended as Ctrl-C in a terminal does it.")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="It is ended as Ctrl-C in a terminal does it."
+)
 
 DEADLINE = 180
 
@@ -24,7 +26,9 @@ def project(tmp_path_factory) -> Path:
     project = bake(tmp_path_factory.mktemp("folder") / "here")
     passes(sys.executable, "ops.virtualenv", folder=project)
     rules = project / "model" / "retraining.py"
-    rules.write_text(rules.read_text().replace("cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)"))
+    rules.write_text(
+        rules.read_text().replace("cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)")
+    )
     return project
 
 
@@ -34,7 +38,9 @@ def local(project):
     log = project / "local.log"
     with log.open("w") as said:
         command = [sys.executable, "-m", "ops.local"]
-        process = subprocess.Popen(command, cwd=project, stdout=said, stderr=said, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=project, stdout=said, stderr=said, start_new_session=True
+        )
     try:
         until(lambda: "Ctrl-C ends it" in log.read_text(), DEADLINE, "`make local` answers")
         yield log
@@ -50,12 +56,18 @@ def bring(project, local):
 
     def bring(month: str, air_time: str = "minutes") -> dict:
         python = project / ".venv" / "bin" / "python"
-        flights = subprocess.check_output([python, "-c", MONTH.format(month=month, air_time=air_time)], cwd=project)
+        flights = subprocess.check_output(
+            [python, "-c", MONTH.format(month=month, air_time=air_time)], cwd=project
+        )
         (project / f"{month}.csv").write_bytes(flights)
         runs, judged = said(local), verdicts(project)
         subprocess.run(["make", "add", f"FILE={month}.csv"], cwd=project, check=True)
         until(lambda: said(local) > runs, DEADLINE, "the file leads to a run")
-        return {version: verdict for version, verdict in verdicts(project).items() if version not in judged}
+        return {
+            version: verdict
+            for version, verdict in verdicts(project).items()
+            if version not in judged
+        }
 
     return bring
 
@@ -86,15 +98,21 @@ def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
 
     ((shifted, verdict),) = bring("2013-05", "minutes * 4 / 3").items()
     drift = json.loads((project / "data" / "processed" / "drift.json").read_text())
-    assert [column["name"] for column in drift["columns"] if column["alarm"]] == ["outcome air_time"]
-    assert verdict["verdict"] == "promoted" and verdict["champion_error"] > 2 * error(project, shifted), verdict
+    assert [column["name"] for column in drift["columns"] if column["alarm"]] == [
+        "outcome air_time"
+    ]
+    assert verdict["verdict"] == "promoted" and verdict["champion_error"] > 2 * error(
+        project, shifted
+    ), verdict
     until(lambda: answering(project, local) == shifted, DEADLINE, "the API answers with it")
 
     ((_, verdict),) = bring("2013-06", "minutes.shuffle(seed=0)").items()
     assert verdict["verdict"] == "refused" and "baseline" in verdict["reason"], verdict
     assert bring("2013-07", "minutes * 100") == {}
     reports = (project / "data" / "processed" / "files").glob("*.json")
-    (report,) = [one for one in map(json.loads, map(Path.read_text, reports)) if "2013-07" in one["source"]]
+    (report,) = [
+        one for one in map(json.loads, map(Path.read_text, reports)) if "2013-07" in one["source"]
+    ]
     assert report["reasons"] == {"air_time: above 1200 minutes": report["rows_rejected"]}
     assert report["rows_rejected"] > 20_000
     assert answering(project, local) == shifted

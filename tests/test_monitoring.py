@@ -20,8 +20,13 @@ def run(*words: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def images():
     """A Docker Engine with the two images."""
-    if missing_engine() or run("docker", "version", "--format", "{{.Server.Os}}").stdout.strip() != "linux":
-        leave_out("No Docker Engine with Linux containers answers, so promtool and amtool were not run.")
+    if (
+        missing_engine()
+        or run("docker", "version", "--format", "{{.Server.Os}}").stdout.strip() != "linux"
+    ):
+        leave_out(
+            "No Docker Engine with Linux containers answers, so promtool and amtool were not run."
+        )
     if command := os.environ.get("IMAGES_COMMAND"):
         names = [SERVICES[name]["image"] for name in ("monitoring", "monitoring-alerts")]
         subprocess.run([*shlex.split(command), *names], check=True)
@@ -30,7 +35,9 @@ def images():
 def promtool(*words: str) -> subprocess.CompletedProcess:
     mounted = f"{MONITORING}:/etc/prometheus:ro"
     image = SERVICES["monitoring"]["image"]
-    return run("docker", "run", "--rm", "--volume", mounted, "--entrypoint", "promtool", image, *words)
+    return run(
+        "docker", "run", "--rm", "--volume", mounted, "--entrypoint", "promtool", image, *words
+    )
 
 
 def alerts(document) -> set[str]:
@@ -54,12 +61,16 @@ def test_no_alert_is_without_a_test_nor_without_words():
     written = [rule for group in rules["groups"] for rule in group["rules"]]
     tested = alerts(yaml.safe_load((MONITORING / "rules.test.yml").read_text(encoding="utf-8")))
     assert {rule["alert"] for rule in written} == tested
-    assert [rule["alert"] for rule in written if rule["annotations"].keys() != {"summary", "action"}] == []
+    assert [
+        rule["alert"] for rule in written if rule["annotations"].keys() != {"summary", "action"}
+    ] == []
     assert {rule["labels"]["severity"] for rule in written} == {"critical", "warning", "info"}
 
 
 def test_everything_that_is_measured_is_a_service():
-    jobs = yaml.safe_load((MONITORING / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    jobs = yaml.safe_load((MONITORING / "prometheus.yml").read_text(encoding="utf-8"))[
+        "scrape_configs"
+    ]
     assert {job["job_name"] for job in jobs} <= SERVICES.keys()
 
 
@@ -74,7 +85,10 @@ ADDRESSES = [
     ({"ALERT_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}, "slack_configs"),
     ({"ALERT_WEBHOOK": "https://discord.com/api/webhooks/1/x"}, "discord_configs"),
     (MAIL, "email_configs"),
-    ({**MAIL, "ALERT_SMTP_USER": "me'\"$(id)", "ALERT_SMTP_PASSWORD": 'it\'s "secret" \\ $(id)'}, "auth_password_file"),
+    (
+        {**MAIL, "ALERT_SMTP_USER": "me'\"$(id)", "ALERT_SMTP_PASSWORD": 'it\'s "secret" \\ $(id)'},
+        "auth_password_file",
+    ),
 ]
 
 
@@ -82,10 +96,20 @@ def written_configuration(addresses: dict[str, str]) -> subprocess.CompletedProc
     """What start.sh writes for these addresses, after amtool has accepted it."""
     script = """sed 's#^exec /bin/alertmanager.*#cat "$config"; amtool check-config "$config"; exit#' \
         /etc/alertmanager/start.sh > /tmp/start.sh && sh /tmp/start.sh"""
-    environment = [word for name, value in addresses.items() for word in ("--env", f"{name}={value}")]
-    mounted = ["--read-only", "--tmpfs", "/tmp", "--volume", f"{MONITORING / 'alertmanager'}:/etc/alertmanager:ro"]
+    environment = [
+        word for name, value in addresses.items() for word in ("--env", f"{name}={value}")
+    ]
+    mounted = [
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        "--volume",
+        f"{MONITORING / 'alertmanager'}:/etc/alertmanager:ro",
+    ]
     image = SERVICES["monitoring-alerts"]["image"]
-    return run("docker", "run", "--rm", *mounted, *environment, "--entrypoint", "sh", image, "-c", script)
+    return run(
+        "docker", "run", "--rm", *mounted, *environment, "--entrypoint", "sh", image, "-c", script
+    )
 
 
 @pytest.mark.parametrize(("addresses", "expected"), ADDRESSES)

@@ -38,6 +38,7 @@ def test_the_project_is_clean_and_passes_its_own_tests(own, place):
     project, python = own
     folder = project if place == "generated" else UNBAKED
     passes(python, "ruff", "check", "--no-cache", ".", folder=folder)
+    passes(python, "ruff", "format", "--check", "--no-cache", ".", folder=folder)
     said = passes(python, "pytest", "-q", folder=folder)
     assert re.search(r"\d+ passed", said) and "failed" not in said
 
@@ -52,7 +53,10 @@ def test_make_alone_lists_every_command(project):
     targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
     assert targets == set(re.findall(r"^([a-z-]+):.*## .+$", makefile, re.MULTILINE))
     modules = re.findall(r"\$\(OPS\)(\w+)", makefile)
-    assert modules and [name for name in modules if not (project / "ops" / f"{name}.py").is_file()] == []
+    assert (
+        modules
+        and [name for name in modules if not (project / "ops" / f"{name}.py").is_file()] == []
+    )
 
 
 def test_the_readme_begins_with_commands_that_exist(project):
@@ -60,4 +64,6 @@ def test_the_readme_begins_with_commands_that_exist(project):
     commands = set(re.findall(r"(?:^|`)make ([a-z-]+)", readme, re.MULTILINE))
     makefile = (project / "Makefile").read_text(encoding="utf-8")
     assert "make up" in "\n".join(readme.splitlines()[:15])
-    assert {name for name in commands if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
+    assert {
+        name for name in commands if not re.search(rf"^{name}:", makefile, re.MULTILINE)
+    } == set()

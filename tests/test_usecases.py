@@ -12,7 +12,9 @@ from conftest import ROOT, bake
 from test_project import passes
 
 USECASES = sorted(path.parent for path in ROOT.glob("tests/usecases/*/schema.py"))
-OWN_TESTS = [f"tests/test_{name}.py" for name in ("model", "pipeline", "gate", "truth", "prediction")]
+OWN_TESTS = [
+    f"tests/test_{name}.py" for name in ("model", "pipeline", "gate", "truth", "prediction")
+]
 
 NOTEBOOK = "jupyterlab/notebooks/first-look.ipynb"
 
@@ -26,7 +28,9 @@ def project(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("usecase", USECASES, ids=lambda usecase: usecase.name)
-def test_another_use_case_takes_another_model_folder_and_nothing_else(project, usecase, monkeypatch):
+def test_another_use_case_takes_another_model_folder_and_nothing_else(
+    project, usecase, monkeypatch
+):
     shutil.copytree(usecase, project / "model", dirs_exist_ok=True)
     shutil.rmtree(project / "data", ignore_errors=True)
     python = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -37,6 +41,14 @@ def test_another_use_case_takes_another_model_folder_and_nothing_else(project, u
     classes = 'TASK = "classification"' in usecase.joinpath("schema.py").read_text(encoding="utf-8")
     assert ("%" in answered.split("prediction: ")[1]) == classes
     monkeypatch.setenv("PYTHONPATH", str(project))
-    passes(python, "nbconvert", "--execute", "--to=notebook", "--output-dir=data", NOTEBOOK, folder=project)
+    passes(
+        python,
+        "nbconvert",
+        "--execute",
+        "--to=notebook",
+        "--output-dir=data",
+        NOTEBOOK,
+        folder=project,
+    )
     error = "log loss" if classes else "mean absolute error"
     assert error in (project / "data" / Path(NOTEBOOK).name).read_text(encoding="utf-8")

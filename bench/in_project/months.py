@@ -20,12 +20,20 @@ def month(name: str, rows: int) -> pl.DataFrame:
     flown = month_of_flights(name)
     drawn = flown[np.sort(random.integers(len(flown), size=rows))]
     place = pl.int_range(pl.len()).over("day", "carrier", "origin")
-    longer, minute = pl.Series(random.normal(1, 0.02, rows)), pl.Series(random.integers(60, size=rows))
+    longer, minute = (
+        pl.Series(random.normal(1, 0.02, rows)),
+        pl.Series(random.integers(60, size=rows)),
+    )
     return drawn.with_columns(
         minute=minute.cast(pl.String),
-        air_time=(pl.col("air_time").cast(pl.Float64, strict=False) * longer).round().cast(pl.Int64).cast(pl.String),
+        air_time=(pl.col("air_time").cast(pl.Float64, strict=False) * longer)
+        .round()
+        .cast(pl.Int64)
+        .cast(pl.String),
         flight=(place % FLIGHTS_A_DAY + 1).cast(pl.String),
-        carrier=pl.when(place < FLIGHTS_A_DAY).then("carrier").otherwise(_made_up(place // FLIGHTS_A_DAY)),
+        carrier=pl.when(place < FLIGHTS_A_DAY)
+        .then("carrier")
+        .otherwise(_made_up(place // FLIGHTS_A_DAY)),
     ).with_columns(pl.col("air_time").fill_null("NA"))
 
 

@@ -23,7 +23,10 @@ def bare(raw: Path, folder: Path) -> None:
     rows.write_parquet(folder / "rows.parquet", compression="zstd")
     departure = pl.col("departure")
     rows.select(
-        (departure - departure.dt.truncate("1d")).dt.total_minutes().cast(pl.Float32).alias("minute_of_day"),
+        (departure - departure.dt.truncate("1d"))
+        .dt.total_minutes()
+        .cast(pl.Float32)
+        .alias("minute_of_day"),
         pl.col("distance").cast(pl.Float32),
         "origin",
         "dest",

@@ -21,4 +21,12 @@ def error(training: window.Rows) -> float:
     return float(errors(newer.outcomes, answers(fitted, newer.features)).mean())
 
 
-print(json.dumps({"rows": len(sample), "of_rows": len(whole), "error_ratio": round(error(sample) / error(whole), 4)}))
+print(
+    json.dumps(
+        {
+            "rows": len(sample),
+            "of_rows": len(whole),
+            "error_ratio": round(error(sample) / error(whole), 4),
+        }
+    )
+)

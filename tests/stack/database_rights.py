@@ -7,10 +7,24 @@ Leaves nothing behind.
 import contextlib
 
 import psycopg2
-from psycopg2.errors import InsufficientPrivilege, QueryCanceled, ReadOnlySqlTransaction, UndefinedFile
+from psycopg2.errors import (
+    InsufficientPrivilege,
+    QueryCanceled,
+    ReadOnlySqlTransaction,
+    UndefinedFile,
+)
 
 REFUSALS = (InsufficientPrivilege, ReadOnlySqlTransaction)
-TABLES = ("raw_files", "rejections", "months", "stages", "models", "promotions", "predictions", "live_errors")
+TABLES = (
+    "raw_files",
+    "rejections",
+    "months",
+    "stages",
+    "models",
+    "promotions",
+    "predictions",
+    "live_errors",
+)
 MAY_ENTER = {"orchestrator": {"dagster"}, "writer": {"summaries"}, "reader": {"summaries"}}
 
 CHANGES = {
@@ -41,7 +55,9 @@ NOBODY_MAY = {
 
 
 def entered(host, port, role, password, database):
-    return psycopg2.connect(host=host, port=port, user=role, password=password, dbname=database, connect_timeout=5)
+    return psycopg2.connect(
+        host=host, port=port, user=role, password=password, dbname=database, connect_timeout=5
+    )
 
 
 def allowed(connection, statement):
@@ -49,7 +65,9 @@ def allowed(connection, statement):
     connection.autocommit = False
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET default_transaction_read_only = off")  # a role may do this; it must not help
+            cursor.execute(
+                "SET default_transaction_read_only = off"
+            )  # a role may do this; it must not help
             connection.commit()
             cursor.execute(statement)
             if statement.startswith("GRANT"):  # PostgreSQL only warns when nothing could be given
@@ -59,7 +77,9 @@ def allowed(connection, statement):
         return False
     except UndefinedFile:
         return True
-    except psycopg2.errors.ActiveSqlTransaction:  # CREATE DATABASE, ALTER SYSTEM: try outside a transaction
+    except (
+        psycopg2.errors.ActiveSqlTransaction
+    ):  # CREATE DATABASE, ALTER SYSTEM: try outside a transaction
         connection.rollback()
         connection.autocommit = True
         try:
@@ -101,7 +121,9 @@ def check_summaries(host, port, passwords):
         wrong = [name for name, statement in NOBODY_MAY.items() if allowed(connection, statement)]
         assert wrong == [], f"{role} may {wrong}"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole")
+            cursor.execute(
+                "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"
+            )
             assert cursor.fetchone() == (0,), f"{role} is a member of another role"
         connection.close()
 

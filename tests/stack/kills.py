@@ -75,7 +75,9 @@ print(json.dumps({
 
 def runs(stack: Stack, condition: str) -> list[str]:
     """The ids of the runs of which this is said to be true."""
-    return [run_id for (run_id,) in stack.sql(f"SELECT run_id FROM runs WHERE {condition}", "dagster")]
+    return [
+        run_id for (run_id,) in stack.sql(f"SELECT run_id FROM runs WHERE {condition}", "dagster")
+    ]
 
 
 def kill(stack: Stack, victim: str) -> bool:
@@ -85,7 +87,11 @@ def kill(stack: Stack, victim: str) -> bool:
     (container,) = stack.containers()[victim]
     killed = run("docker", "kill", container["Id"])
     time.sleep(random.uniform(0, 3))
-    until(lambda: run("docker", "start", container["Id"]).returncode == 0, 30, f"{victim} starts again")
+    until(
+        lambda: run("docker", "start", container["Id"]).returncode == 0,
+        30,
+        f"{victim} starts again",
+    )
     return killed.returncode == 0
 
 
@@ -101,8 +107,15 @@ def kill_in_a_run(stack: Stack, victim: str, number: int) -> float | None:
     time.sleep(moment)
     at = time.time()
     if not (killed := hit in runs(stack, AT_WORK) and kill(stack, victim)):
-        print(f"  {victim:<18} not killed {moment:.1f} s into a run, which had no process then", flush=True)
-    until(lambda: runs(stack, f"run_id = '{hit}' AND status NOT IN {UNFINISHED}"), 120, "that run ends")
+        print(
+            f"  {victim:<18} not killed {moment:.1f} s into a run, which had no process then",
+            flush=True,
+        )
+    until(
+        lambda: runs(stack, f"run_id = '{hit}' AND status NOT IN {UNFINISHED}"),
+        120,
+        "that run ends",
+    )
     if killed:
         ((status,),) = stack.sql(f"SELECT status FROM runs WHERE run_id = '{hit}'", "dagster")
         end = f"{time.time() - at:.0f} s later that run is said to be a {status}"

@@ -79,7 +79,10 @@ class Stack:
 
     def api(self, key: str | None = None) -> httpx.Client:
         """A client with an API key, the owner's if none is given."""
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.settings['API_KEY']}"})
+        return httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key or self.settings['API_KEY']}"},
+        )
 
     def signed_in(self) -> httpx.Client:
         """A person's client."""
@@ -88,23 +91,42 @@ class Stack:
     def sql(self, query: str, database: str = "summaries") -> list[list[str]]:
         """Ask the database as its administrator."""
         answer = self.compose(
-            "exec", "-T", "database", "psql", "-U", "root", "-d", database, "-Atc", query, "-F", "\t"
+            "exec",
+            "-T",
+            "database",
+            "psql",
+            "-U",
+            "root",
+            "-d",
+            database,
+            "-Atc",
+            query,
+            "-F",
+            "\t",
         ).stdout
         return [line.split("\t") for line in answer.splitlines()]
 
     def address(self, service: str) -> str:
         """An address of a service's container, as this machine reaches it."""
         networks = self.containers()[service][0]["NetworkSettings"]["Networks"]
-        return next(network["IPAddress"] for name, network in networks.items() if name.endswith(f"_{service}"))
+        return next(
+            network["IPAddress"]
+            for name, network in networks.items()
+            if name.endswith(f"_{service}")
+        )
 
 
 @contextmanager
-def started(folder: Path, name: str, change: Callable[[Path], None] = lambda project: None, **values):
+def started(
+    folder: Path, name: str, change: Callable[[Path], None] = lambda project: None, **values
+):
     """A project of this name, changed as its owner might and with these values in .env, up until it is left."""
     project = bake(folder / "here", f"project_slug=slipway-{name}-{os.getpid()}")
     change(project)
     gateway, lab, storage = free_ports(3)
-    settings = set_variables(project, GATEWAY_PORT=gateway, LAB_PORT=lab, STORAGE_PORT=storage, **values)
+    settings = set_variables(
+        project, GATEWAY_PORT=gateway, LAB_PORT=lab, STORAGE_PORT=storage, **values
+    )
     here = Stack(project, settings)
     try:
         make_images_available(project)
@@ -117,7 +139,9 @@ def started(folder: Path, name: str, change: Callable[[Path], None] = lambda pro
     finally:
         log = here.compose("logs", "--no-color", check=False).stdout
         ROOT.joinpath("stack.log" if name == "test" else f"stack-{name}.log").write_text(log)
-        here.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--rmi", "local", check=False)
+        here.compose(
+            "--profile", "*", "down", "--volumes", "--remove-orphans", "--rmi", "local", check=False
+        )
 
 
 @cache
@@ -180,7 +204,9 @@ def make_images_available(project: Path):
     command = os.environ.get("IMAGES_COMMAND")
     if not command:
         return
-    named = run("docker", "compose", "--profile", "*", "config", "--images", cwd=project).stdout.split()
+    named = run(
+        "docker", "compose", "--profile", "*", "config", "--images", cwd=project
+    ).stdout.split()
     bases = [
         line.split()[1]
         for file in project.glob("*/Dockerfile")
@@ -195,8 +221,14 @@ def first_answer(stack: Stack) -> float:
     """Seconds until the champion answers its own example."""
     started = time.monotonic()
     with stack.api() as api:
-        card = until(lambda: api.get("/v1/model").raise_for_status().json(), FIRST_ANSWER * 3, "a first model")
-        for _ in range(10):  # whichever replica is asked, from the moment that one of them has the model
+        card = until(
+            lambda: api.get("/v1/model").raise_for_status().json(),
+            FIRST_ANSWER * 3,
+            "a first model",
+        )
+        for _ in range(
+            10
+        ):  # whichever replica is asked, from the moment that one of them has the model
             api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
     return time.monotonic() - started
 
@@ -204,7 +236,12 @@ def first_answer(stack: Stack) -> float:
 def replicas(stack: Stack) -> list[str]:
     """The address of each replica."""
     networks = [one["NetworkSettings"]["Networks"] for one in stack.containers()["prediction"]]
-    found = [network["IPAddress"] for one in networks for name, network in one.items() if name.endswith("_prediction")]
+    found = [
+        network["IPAddress"]
+        for one in networks
+        for name, network in one.items()
+        if name.endswith("_prediction")
+    ]
     assert len(found) == 2
     return found
 
@@ -216,7 +253,9 @@ def models_of(addresses: list[str]) -> set[str]:
 
 def targets(visitor, uid: str):
     """Every panel of a board with its queries."""
-    board = visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
+    board = (
+        visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
+    )
     for panel in board["panels"]:
         for target in panel.get("targets", []):
             yield board, panel["title"], {"datasource": panel.get("datasource"), **target}
@@ -225,7 +264,14 @@ def targets(visitor, uid: str):
 def rows(visitor, board: dict, target: dict) -> int:
     """How many values a panel's query returns now, as Grafana itself runs it."""
     asked = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
-    reply = visitor.post("/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")})
+    reply = visitor.post(
+        "/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")}
+    )
     assert reply.status_code == 200, reply.text
     results = reply.json()["results"].values()
-    return sum(len(f["data"]["values"][0]) for result in results for f in result["frames"] if f["data"]["values"])
+    return sum(
+        len(f["data"]["values"][0])
+        for result in results
+        for f in result["frames"]
+        if f["data"]["values"]
+    )

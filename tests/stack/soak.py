@@ -4,7 +4,13 @@ import os
 
 from kills import VICTIMS, kill_in_a_run, recovered, seconds_to_success
 
-FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
 
 KILLS = int(os.environ.get("KILLS", "20"))
 
@@ -19,7 +25,9 @@ def test_whatever_is_killed_in_a_run_the_next_one_finishes_and_does_nothing_twic
         assert tried < 2 * KILLS + 3, f"only {len(kills)} of {tried} kills hit a run"
     found = recovered(stack)
     took = ", ".join(f"{victim} {seconds_to_success(stack, at):.0f}" for victim, at in kills)
-    print(f"  {len(kills)} kills, all recovered; seconds from each kill to the end of a good run: {took}")
+    print(
+        f"  {len(kills)} kills, all recovered; seconds from each kill to the end of a good run: {took}"
+    )
     assert found["reports"] == found["files"]
     assert found["accepted"] == found["stored"] == found["rows"]
     assert found["promotions"] == list(range(1, len(found["promotions"]) + 1))

@@ -77,7 +77,12 @@ def never(storage, admin, user, url, version):
     yield "make a bucket", lambda: storage.make_bucket(bucket_name="proof-bucket")
     yield "remove a bucket", lambda: storage.remove_bucket(bucket_name="processed")
     yield "destroy a version of raw", lambda: storage.remove_object(**copy, version_id=version)
-    yield "stop versions", lambda: storage.set_bucket_versioning(bucket_name="raw", config=VersioningConfig(SUSPENDED))
+    yield (
+        "stop versions",
+        lambda: storage.set_bucket_versioning(
+            bucket_name="raw", config=VersioningConfig(SUSPENDED)
+        ),
+    )
     yield "open a bucket", lambda: storage.set_bucket_policy(bucket_name="models", policy=PUBLIC)
     yield "remove lifecycle", lambda: storage.delete_bucket_lifecycle(bucket_name="notebooks")
     yield "add a user", lambda: admin.user_add(access_key="proofuser", secret_key="proofsecret")
@@ -91,7 +96,12 @@ PUBLIC = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::models/*",
+            }
         ],
     }
 )
@@ -104,9 +114,13 @@ def check_service(url, user, secret, root):
     for bucket in BUCKETS:
         put(root, bucket, "proof/object")
         done |= {(deed, bucket) for deed, act in deeds(storage, bucket) if allowed(act)}
-    assert done == MAY[user], f"{user}: too much {sorted(done - MAY[user])}, too little {sorted(MAY[user] - done)}"
+    assert done == MAY[user], (
+        f"{user}: too much {sorted(done - MAY[user])}, too little {sorted(MAY[user] - done)}"
+    )
     folders = ("live", "batch", "outcomes", "truth", "else")
-    below = {folder for folder in folders if allowed(put, storage, "predictions", f"{folder}/proof")}
+    below = {
+        folder for folder in folders if allowed(put, storage, "predictions", f"{folder}/proof")
+    }
     assert below == MAY_WRITE_BELOW[user], f"{user} writes below predictions: {below}"
     version = put(root, "raw", "proof/object").version_id
     assert version, "raw keeps no versions"
@@ -131,9 +145,20 @@ def check_strangers(url, services):
 
 def clean(root):
     for bucket in BUCKETS:
-        for prefix in ("proof/", "live/proof", "batch/proof", "outcomes/proof", "truth/proof", "else/proof"):
-            for thing in root.list_objects(bucket_name=bucket, prefix=prefix, recursive=True, include_version=True):
-                root.remove_object(bucket_name=bucket, object_name=thing.object_name, version_id=thing.version_id)
+        for prefix in (
+            "proof/",
+            "live/proof",
+            "batch/proof",
+            "outcomes/proof",
+            "truth/proof",
+            "else/proof",
+        ):
+            for thing in root.list_objects(
+                bucket_name=bucket, prefix=prefix, recursive=True, include_version=True
+            ):
+                root.remove_object(
+                    bucket_name=bucket, object_name=thing.object_name, version_id=thing.version_id
+                )
 
 
 def check(url, services, root_secret):

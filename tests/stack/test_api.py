@@ -7,7 +7,13 @@ import httpx
 import pytest
 from running import until
 
-FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
 
 
 def test_an_answer_is_a_time_in_the_air(api, card):
@@ -24,13 +30,21 @@ def test_the_example_gets_its_answer(api):
 
 
 def test_a_destination_that_training_never_saw_is_answered(api):
-    answer = api.post("/v1/predict", json=FLIGHT | {"dest": "ANC", "distance": 3370}).raise_for_status().json()
+    answer = (
+        api.post("/v1/predict", json=FLIGHT | {"dest": "ANC", "distance": 3370})
+        .raise_for_status()
+        .json()
+    )
     assert 200 < answer["prediction"] < 600
 
 
 def test_many_questions_at_once_get_the_answers_that_each_gets_alone(api):
-    questions = [FLIGHT | {"dest": dest, "distance": miles} for dest, miles in (("LAX", 2475), ("BOS", 187))]
-    together = api.post("/v1/predict/batch", json={"questions": questions}).raise_for_status().json()
+    questions = [
+        FLIGHT | {"dest": dest, "distance": miles} for dest, miles in (("LAX", 2475), ("BOS", 187))
+    ]
+    together = (
+        api.post("/v1/predict/batch", json={"questions": questions}).raise_for_status().json()
+    )
     alone = [api.post("/v1/predict", json=question).json()["prediction"] for question in questions]
     assert [one["prediction"] for one in together["predictions"]] == pytest.approx(alone, rel=1e-5)
 
@@ -64,10 +78,15 @@ def test_a_hundred_megabytes_are_refused_without_being_read(stack):
         for _ in range(100):
             yield b" " * 2**20
 
-    headers = {"Authorization": f"Bearer {stack.settings['API_KEY']}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {stack.settings['API_KEY']}",
+        "Content-Type": "application/json",
+    }
     started = time.monotonic()
     try:
-        reply = httpx.post(f"{stack.url}/v1/predict", content=endless(), headers=headers, timeout=60)
+        reply = httpx.post(
+            f"{stack.url}/v1/predict", content=endless(), headers=headers, timeout=60
+        )
         assert reply.status_code == 413
         assert reply.headers["content-type"].startswith("application/problem+json")
     except httpx.WriteError:
@@ -78,7 +97,9 @@ def test_a_hundred_megabytes_are_refused_without_being_read(stack):
 @pytest.mark.parametrize("key", ["", "slipway_wrong", "Zm9v"])
 def test_without_a_right_key_nobody_gets_an_answer(stack, key):
     reply = httpx.post(
-        f"{stack.url}/v1/predict", json=FLIGHT, headers={"Authorization": f"Bearer {key}"} if key else {}
+        f"{stack.url}/v1/predict",
+        json=FLIGHT,
+        headers={"Authorization": f"Bearer {key}"} if key else {},
     )
     assert reply.status_code == 401
     assert reply.headers["content-type"].startswith("application/problem+json")
@@ -91,11 +112,19 @@ def test_a_key_is_made_used_and_revoked_within_seconds(stack):
     key = next(word for word in made.stdout.split() if word.startswith("slipway_"))
     assert key not in (stack.project / "access" / "api-keys.json").read_text()
     with stack.api(key) as client:
-        until(lambda: client.post("/v1/predict", json=FLIGHT).status_code == 200, 15, "the new key works")
+        until(
+            lambda: client.post("/v1/predict", json=FLIGHT).status_code == 200,
+            15,
+            "the new key works",
+        )
         assert client.post("/v1/outcomes", json={"id": "x", "actual": 1}).status_code == 403
         assert "shop" in stack.make("keys").stdout
         assert stack.make("revoke", "NAME=shop").returncode == 0
-        until(lambda: client.post("/v1/predict", json=FLIGHT).status_code == 401, 15, "the revoked key stops")
+        until(
+            lambda: client.post("/v1/predict", json=FLIGHT).status_code == 401,
+            15,
+            "the revoked key stops",
+        )
 
 
 def test_an_outcome_is_taken(api):
@@ -122,10 +151,14 @@ def test_each_answer_is_stored_once_and_counted(stack, api, visitor):
     assert len(everything) == len(set(everything))
 
     def counted() -> float:
-        found = visitor.get("/prometheus/api/v1/query", params={"query": "sum(predictions_total)"}).json()
+        found = visitor.get(
+            "/prometheus/api/v1/query", params={"query": "sum(predictions_total)"}
+        ).json()
         return float(found["data"]["result"][0]["value"][1])
 
     until(lambda: counted() >= 20, 60, "Prometheus has counted the answers")
     until(
-        lambda: stack.sql("SELECT sum(predictions) FROM predictions WHERE kind = 'live'")[0][0], 240, "live summaries"
+        lambda: stack.sql("SELECT sum(predictions) FROM predictions WHERE kind = 'live'")[0][0],
+        240,
+        "live summaries",
     )

@@ -19,8 +19,14 @@ def questions(stack):
         for _ in range(100):
             dest, miles = draw.choice(list(ROUTES.items()))
             day, hour = draw.randint(1, 28), draw.randint(6, 21)
-            question = {"departure": f"2013-04-{day:02}T{hour:02}:30:00", "origin": "JFK", "dest": dest}
-            api.post("/v1/predict", json=question | {"carrier": "UA", "distance": miles}).raise_for_status()
+            question = {
+                "departure": f"2013-04-{day:02}T{hour:02}:30:00",
+                "origin": "JFK",
+                "dest": dest,
+            }
+            api.post(
+                "/v1/predict", json=question | {"carrier": "UA", "distance": miles}
+            ).raise_for_status()
 
 
 @pytest.mark.parametrize("uid", ["predictions", "pipeline"])
@@ -49,7 +55,9 @@ def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
 
 def test_everything_is_measured(visitor):
     def all_up() -> bool:
-        found = visitor.get("/prometheus/api/v1/query", params={"query": "up"}).json()["data"]["result"]
+        found = visitor.get("/prometheus/api/v1/query", params={"query": "up"}).json()["data"][
+            "result"
+        ]
         jobs = {one["metric"]["job"]: one["value"][1] for one in found}
         assert {"prediction", "storage", "gateway", "processing-metrics"} <= jobs.keys()
         return set(jobs.values()) == {"1"}

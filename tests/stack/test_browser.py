@@ -20,7 +20,8 @@ def browser():
         leave_out("No Chromium is installed, so no page was looked at.")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
         )
         yield started
         started.close()
@@ -31,12 +32,16 @@ def page(browser, stack):
     """A page of someone who signed in; what the browser complains about stands in `page.complaints`."""
     name, password = stack.owner
     context = browser.new_context(
-        http_credentials={"username": name, "password": password}, viewport={"width": 1280, "height": 900}
+        http_credentials={"username": name, "password": password},
+        viewport={"width": 1280, "height": 900},
     )
     opened = context.new_page()
     opened.complaints, opened.strangers = [], set()
     opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    opened.on("request", lambda request: opened.strangers.add(re.sub(r"^(\w+://[^/]+).*", r"\1", request.url)))
+    opened.on(
+        "request",
+        lambda request: opened.strangers.add(re.sub(r"^(\w+://[^/]+).*", r"\1", request.url)),
+    )
     yield opened
     context.close()
 
@@ -49,13 +54,24 @@ def keep(page, name: str):
 
 def only_from_here(page, stack):
     """Nothing was fetched from anywhere else."""
-    assert {found for found in page.strangers if found.startswith("http")} <= {stack.url, stack.lab_url}
+    assert {found for found in page.strangers if found.startswith("http")} <= {
+        stack.url,
+        stack.lab_url,
+    }
 
 
 def test_the_front_page_shows_each_part_and_the_model(page, stack, card):
     page.goto(stack.url)
     expect(page.get_by_text(card["version"]).first).to_be_visible(timeout=20_000)
-    for part in ("storage", "database", "processing", "prediction", "jupyterlab", "dashboard", "monitoring"):
+    for part in (
+        "storage",
+        "database",
+        "processing",
+        "prediction",
+        "jupyterlab",
+        "dashboard",
+        "monitoring",
+    ):
         expect(page.get_by_text(part, exact=False).first).to_be_visible()
     expect(page.get_by_text("/v1/predict").first).to_be_visible()
     expect(page.get_by_text(re.compile("nobody", re.IGNORECASE)).first).to_be_visible()
@@ -109,7 +125,10 @@ def test_docs_show_the_example_and_ask_it(page, stack, card):
 
 def test_prometheus_opens(page, stack):
     if page.goto(f"{stack.url}/prometheus/targets").status == 404:
-        warnings.warn("This build of Prometheus carries no pages: only its figures were looked at", stacklevel=1)
+        warnings.warn(
+            "This build of Prometheus carries no pages: only its figures were looked at",
+            stacklevel=1,
+        )
         page.goto(f"{stack.url}/prometheus/metrics")
     expect(page.get_by_text("prometheus").first).to_be_visible(timeout=20_000)
 

@@ -65,7 +65,11 @@ def test_the_card_has_the_figures_of_classes(api):
 def test_the_description_of_the_api_names_the_classes(visitor):
     schemas = visitor.get("/openapi.json").raise_for_status().json()["components"]["schemas"]
     answer = schemas["Answer"]["properties"]
-    assert set(answer["prediction"]["enum"]) == set(answer["probabilities"]["propertyNames"]["enum"]) == FATES
+    assert (
+        set(answer["prediction"]["enum"])
+        == set(answer["probabilities"]["propertyNames"]["enum"])
+        == FATES
+    )
     assert set(schemas["Report"]["properties"]["actual"]["enum"]) == FATES
 
 
@@ -79,7 +83,8 @@ def test_outcomes_become_live_errors(stack, api, new_month):
     asked = {"questions": [one["question"] for one in new_month]}
     given = api.post("/v1/predict/batch", json=asked).raise_for_status().json()
     reports = [
-        {"id": one["id"], "actual": row["fate"]} for one, row in zip(given["predictions"], new_month, strict=True)
+        {"id": one["id"], "actual": row["fate"]}
+        for one, row in zip(given["predictions"], new_month, strict=True)
     ]
     assert api.post("/v1/outcomes", json=reports).raise_for_status().json()["accepted"] == REPORTED
     known = f"SELECT error_total FROM live_errors WHERE slice = '' AND model = '{given['model']}' AND rows = {REPORTED}"
@@ -119,12 +124,19 @@ def test_every_panel_has_data(visitor, uid):
 
 def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(stack, visitor):
     share = "sum(expected) / sum(predictions), sum(actual)::float / sum(actual_count)"
-    by_class = {name: map(float, both) for name, *both in stack.sql(f"SELECT class, {share} FROM classes GROUP BY 1")}
+    by_class = {
+        name: map(float, both)
+        for name, *both in stack.sql(f"SELECT class, {share} FROM classes GROUP BY 1")
+    }
     assert by_class.keys() == FATES
     for expected, came in by_class.values():
         assert expected == pytest.approx(came, abs=0.1)
     found = [*targets(visitor, "predictions"), *targets(visitor, "pipeline")]
-    lines = {title: rows(visitor, board, target) for board, title, target in found if title.endswith("by month")}
+    lines = {
+        title: rows(visitor, board, target)
+        for board, title, target in found
+        if title.endswith("by month")
+    }
     assert lines["Predicted and true, by month"] >= 3
     assert lines["Mean outcome by month"] == 3 * lines["Rows by month"]
 
@@ -137,7 +149,15 @@ def test_the_front_page_gets_the_card(visitor):
 
 def test_the_first_notebook_runs(stack):
     stack.compose(
-        *("exec", "-T", "jupyterlab", "jupyter", "execute", "--output=/tmp/ran.ipynb", "/notebooks/first-look.ipynb")
+        *(
+            "exec",
+            "-T",
+            "jupyterlab",
+            "jupyter",
+            "execute",
+            "--output=/tmp/ran.ipynb",
+            "/notebooks/first-look.ipynb",
+        )
     )
     said = stack.compose("exec", "-T", "jupyterlab", "cat", "/tmp/ran.ipynb").stdout
     assert "image/png" in said and "log loss" in said

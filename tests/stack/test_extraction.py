@@ -46,8 +46,14 @@ def fetch(stack, request):
     """Runs code in the platform after what it fetches with, on a table of 3,500 rows and an empty folder."""
     stack.sql("CREATE SCHEMA seen; " + TABLE)
 
-    def inside(code: str, table: str = "seen.flights", password: str = stack.settings["DATABASE_ROOT_PASSWORD"]) -> str:
-        return stack.inside("processing", FETCH.format(table=table, by=request.param, password=password) + code)
+    def inside(
+        code: str,
+        table: str = "seen.flights",
+        password: str = stack.settings["DATABASE_ROOT_PASSWORD"],
+    ) -> str:
+        return stack.inside(
+            "processing", FETCH.format(table=table, by=request.param, password=password) + code
+        )
 
     yield inside
     stack.compose("exec", "-T", "processing", "rm", "-rf", "/tmp/extraction")
@@ -61,9 +67,13 @@ def test_every_row_comes_once_also_when_a_fetch_is_killed(stack, fetch):
     first, *files = fetch(SHOW).split()
     assert int(first) == 2 and len(files) == 4
     assert fetch(SHOW).split() == ["0", *files]
-    stack.sql("INSERT INTO seen.flights SELECT id, '2024-02-01', 'new', 1 FROM generate_series(3501, 3600) AS id")
+    stack.sql(
+        "INSERT INTO seen.flights SELECT id, '2024-02-01', 'new', 1 FROM generate_series(3501, 3600) AS id"
+    )
     assert fetch(SHOW).split()[0] == "1"
-    rows = """3600 3600 6481800 ['89', 'Zoë "O\\'Hare", 89', '89'] ['90', 'Zoë "O\\'Hare", 90', '']"""
+    rows = (
+        """3600 3600 6481800 ['89', 'Zoë "O\\'Hare", 89', '89'] ['90', 'Zoë "O\\'Hare", 90', '']"""
+    )
     assert fetch(ROWS).strip() == rows
 
 

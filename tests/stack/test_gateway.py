@@ -11,7 +11,15 @@ import httpx
 import pytest
 from running import free_ports, until
 
-TOOLS = ["/", "/docs", "/openapi.json", "/pipelines/", "/dashboard/", "/prometheus/-/ready", "/status/model"]
+TOOLS = [
+    "/",
+    "/docs",
+    "/openapi.json",
+    "/pipelines/",
+    "/dashboard/",
+    "/prometheus/-/ready",
+    "/status/model",
+]
 
 
 def test_up_says_nothing_but_up(stack):
@@ -28,14 +36,21 @@ def test_tools_are_for_those_who_signed_in(stack, visitor, path):
 
 def test_jupyterlab_is_for_those_who_signed_in(stack):
     assert httpx.get(stack.lab_url).status_code == 401
-    assert httpx.get(f"{stack.lab_url}/lab", auth=stack.owner, follow_redirects=True).status_code == 200
+    assert (
+        httpx.get(f"{stack.lab_url}/lab", auth=stack.owner, follow_redirects=True).status_code
+        == 200
+    )
 
 
 def test_a_person_is_let_in_by_make_user_and_the_dashboard_knows_the_name(stack):
     password = "a password of her own"
     made = stack.make("user", "NAME=ann", input=f"{password}\n")
     assert made.returncode == 0, made.stdout
-    until(lambda: httpx.get(f"{stack.url}/", auth=("ann", password)).status_code == 200, 15, "ann may sign in")
+    until(
+        lambda: httpx.get(f"{stack.url}/", auth=("ann", password)).status_code == 200,
+        15,
+        "ann may sign in",
+    )
     forged = {"X-WEBAUTH-USER": "admin"}
     reply = httpx.get(f"{stack.url}/dashboard/api/user", auth=("ann", password), headers=forged)
     assert reply.json()["login"] == "ann"
@@ -56,7 +71,11 @@ def test_what_another_site_sends_with_a_visitors_sign_in_is_refused(stack, marks
 
 
 def test_following_a_link_from_another_site_works(stack):
-    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    link = {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    }
     assert httpx.get(stack.url + "/", auth=stack.owner, headers=link).status_code == 200
 
 
@@ -76,7 +95,18 @@ http.server.HTTPServer((os.environ["LISTEN"], 8888), Echo).serve_forever()
 """
     stack.compose("stop", "jupyterlab")
     name = f"{stack.settings['COMPOSE_PROJECT_NAME']}-echo"
-    command = ["run", "--detach", "--rm", "--use-aliases", "--name", name, "jupyterlab", "python", "-c", listener]
+    command = [
+        "run",
+        "--detach",
+        "--rm",
+        "--use-aliases",
+        "--name",
+        name,
+        "jupyterlab",
+        "python",
+        "-c",
+        listener,
+    ]
     listen = f"LISTEN={name}.{stack.settings['COMPOSE_PROJECT_NAME']}_jupyterlab"
     stack.compose(*command[:2], "--env", listen, *command[2:])
     try:
@@ -86,7 +116,9 @@ http.server.HTTPServer((os.environ["LISTEN"], 8888), Echo).serve_forever()
             with httpx.Client(auth=stack.owner, cookies=cookies) as client:
                 return client.get(f"{stack.lab_url}/echo").raise_for_status().json()
 
-        headers = {key.lower(): value for key, value in until(received, 30, "the listener answers").items()}
+        headers = {
+            key.lower(): value for key, value in until(received, 30, "the listener answers").items()
+        }
         assert "cookie" not in headers
         assert headers["authorization"] == f"token {stack.settings['JUPYTERLAB_TOKEN']}"
         told = json.dumps(headers)
@@ -103,14 +135,23 @@ def test_prometheus_can_only_be_read(visitor):
 
 
 def test_storage_is_not_administered_from_outside(stack):
-    assert httpx.get(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}/minio/v2/metrics/cluster").status_code == 403
+    assert (
+        httpx.get(
+            f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}/minio/v2/metrics/cluster"
+        ).status_code
+        == 403
+    )
 
 
 def test_an_edited_caddyfile_takes_effect_by_itself(stack):
     file = stack.project / "gateway" / "platform.Caddyfile"
     before = file.read_text()
     try:
-        file.write_text(before.replace("handle /up {\n\t\trespond 200", "handle /up {\n\t\trespond edited 200", 1))
+        file.write_text(
+            before.replace(
+                "handle /up {\n\t\trespond 200", "handle /up {\n\t\trespond edited 200", 1
+            )
+        )
         until(lambda: httpx.get(f"{stack.url}/up").text == "edited", 15, "the edit takes effect")
     finally:
         file.write_text(before)
@@ -131,15 +172,26 @@ def test_with_a_domain_everything_is_tls_and_a_key_over_plain_http_is_refused(st
     try:
         stack.compose("up", "--detach", "--wait", "--no-deps", "gateway", env=os.environ | public)
         authority = stack.compose(
-            "exec", "-T", "gateway", "sh", "-c", "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt"
+            "exec",
+            "-T",
+            "gateway",
+            "sh",
+            "-c",
+            "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt",
         ).stdout
         trust = ssl.create_default_context(cadata=authority)
 
-        def ask(path: str, host: str = domain, tls: bool = True, **headers) -> http.client.HTTPResponse:
+        def ask(
+            path: str, host: str = domain, tls: bool = True, **headers
+        ) -> http.client.HTTPResponse:
             import socket
 
-            connection = http.client.HTTPConnection(host, https_port if tls else http_port, timeout=20)
-            connection.sock = socket.create_connection(("127.0.0.1", https_port if tls else http_port), 20)
+            connection = http.client.HTTPConnection(
+                host, https_port if tls else http_port, timeout=20
+            )
+            connection.sock = socket.create_connection(
+                ("127.0.0.1", https_port if tls else http_port), 20
+            )
             if tls:
                 connection.sock = trust.wrap_socket(connection.sock, server_hostname=host)
             connection.request("GET", path, headers=headers | {"Host": host})
@@ -164,7 +216,10 @@ def test_docs_take_everything_from_here(stack, visitor):
     assets = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert assets
     assert [asset for asset in assets if asset.startswith(("http:", "https:", "//"))] == []
-    assert all(visitor.get(httpx.URL(f"{stack.url}/docs").join(asset)).status_code == 200 for asset in assets)
+    assert all(
+        visitor.get(httpx.URL(f"{stack.url}/docs").join(asset)).status_code == 200
+        for asset in assets
+    )
     schema = visitor.get("/openapi.json").json()
     question = schema["components"]["schemas"]["Question"]
     assert question["properties"]["distance"]["unit"] == "miles"

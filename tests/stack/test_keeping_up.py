@@ -33,7 +33,9 @@ def messages():
         def log_message(self, *words):
             pass
 
-    here = run("docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    here = run(
+        "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
+    )
     with ThreadingHTTPServer((here.stdout.strip(), 0), Webhook) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield told, "http://{}:{}/".format(*server.server_address)
@@ -43,7 +45,9 @@ def messages():
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, messages):
     """A stack of its own: what is learned here would be in the way of other tests."""
-    with started(tmp_path_factory.mktemp("keeping"), "keeping-up", ALERT_WEBHOOK=messages[1]) as here:
+    with started(
+        tmp_path_factory.mktemp("keeping"), "keeping-up", ALERT_WEBHOOK=messages[1]
+    ) as here:
         yield here
 
 
@@ -52,13 +56,18 @@ def bring(stack):
     """Put a month of flights into the bucket `raw`, as another application does: with a key of its own."""
     made = stack.make("storage-key", "NAME=airport", "RIGHTS=raw:write")
     secret = re.search(r"secret key: (\S+)", made.stdout)[1]
-    client = storage_rights.client(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "airport", secret)
+    client = storage_rights.client(
+        f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "airport", secret
+    )
 
     def bring(month: str, air_time: str = "minutes") -> float:
         content = stack.inside("processing", MONTH.format(month=month, air_time=air_time)).encode()
         came = time.time()
         client.put_object(
-            bucket_name="raw", object_name=f"from the airport/{month}", data=io.BytesIO(content), length=len(content)
+            bucket_name="raw",
+            object_name=f"from the airport/{month}",
+            data=io.BytesIO(content),
+            length=len(content),
         )
         return came
 
@@ -68,7 +77,8 @@ def bring(stack):
 def verdicts(stack) -> dict[str, tuple[str, str]]:
     """Each version that was judged, the verdict and its reason, as people read them."""
     return {
-        version: (verdict, why) for version, verdict, why in stack.sql("SELECT version, verdict, reason FROM models")
+        version: (verdict, why)
+        for version, verdict, why in stack.sql("SELECT version, verdict, reason FROM models")
     }
 
 
@@ -106,7 +116,9 @@ def test_a_new_month_leads_to_a_newer_model_on_every_replica(stack, bring):
     assert verdict == "promoted", reason
     until(lambda: answering(stack) == {version}, 15, "every replica answers with the newer model")
     seconds = time.time() - came
-    steps = stack.sql(f"SELECT stage, round(extract(epoch FROM finished) - {came}, 1) FROM stages ORDER BY finished")
+    steps = stack.sql(
+        f"SELECT stage, round(extract(epoch FROM finished) - {came}, 1) FROM stages ORDER BY finished"
+    )
     print(f"  {seconds:.1f} s until every replica answers with it; {dict(steps)}")
     assert seconds < NEWER_MODEL * 3
 
@@ -120,7 +132,9 @@ def test_a_shifted_month_is_seen_learned_and_told(stack, bring, visitor, message
     print(f"  {reason} {time.time() - came:.1f} s")
     assert error_of(stack, version) < 4 / 3 * error_of(stack, old) * 1.3
     assert stack.sql("SELECT alarm FROM drift WHERE name = 'outcome air_time'") == [["t"]]
-    shown = {title: rows(visitor, board, target) for board, title, target in targets(visitor, "pipeline")}
+    shown = {
+        title: rows(visitor, board, target) for board, title, target in targets(visitor, "pipeline")
+    }
     assert shown["Drift by column"] > 1 and shown["Drift over time"] > 1
     told = message(messages, "Drift")
     assert "air_time" in told["annotations"]["summary"] and told["annotations"]["action"]
@@ -145,7 +159,9 @@ def test_impossible_outcomes_are_rejected_reported_and_told(stack, bring, messag
     known, (old,) = verdicts(stack), answering(stack)
     bring("2013-07", "minutes * 100")
     counts = "SELECT rows_accepted, rows_rejected, rows_without_outcome FROM raw_files WHERE source LIKE '%2013-07'"
-    ((accepted, rejected, without),) = until(lambda: stack.sql(counts), NEWER_MODEL * 3, "the file is checked")
+    ((accepted, rejected, without),) = until(
+        lambda: stack.sql(counts), NEWER_MODEL * 3, "the file is checked"
+    )
     assert accepted == without and int(rejected) > 20_000
     said = "SELECT reason, rows FROM rejections WHERE source LIKE '%2013-07'"
     assert stack.sql(said) == [["air_time: above 1200 minutes", rejected]]

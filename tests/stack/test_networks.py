@@ -29,7 +29,14 @@ REACHES = {
     "prediction": {"storage"},
     "jupyterlab": {"storage", "database", "prediction"},
     "dashboard": {"database", "monitoring"},
-    "monitoring": {"gateway", "storage", "processing-metrics", "prediction", "monitoring-alerts", "dashboard"},
+    "monitoring": {
+        "gateway",
+        "storage",
+        "processing-metrics",
+        "prediction",
+        "monitoring-alerts",
+        "dashboard",
+    },
     "monitoring-alerts": set(),
     "storage": set(),
     "database": set(),
@@ -66,7 +73,12 @@ def addresses(containers) -> dict[str, str]:
 def probe(container: dict, known: dict[str, str]) -> tuple[set[str], bool]:
     """Which services a container opens connections to, and whether it has a way outside."""
     own = {network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values()}
-    targets = [(ip, port) for ip, service in known.items() if ip not in own for port in PORTS.get(service, [])]
+    targets = [
+        (ip, port)
+        for ip, service in known.items()
+        if ip not in own
+        for port in PORTS.get(service, [])
+    ]
     network = f"container:{container['Id']}"
     done = run(
         "docker",
@@ -88,10 +100,14 @@ def probe(container: dict, known: dict[str, str]) -> tuple[set[str], bool]:
 def test_each_service_reaches_what_it_may_and_nothing_else(stack):
     containers = stack.containers()
     known = addresses(containers)
-    running = {service: many[0] for service, many in containers.items() if many[0]["State"]["Running"]}
+    running = {
+        service: many[0] for service, many in containers.items() if many[0]["State"]["Running"]
+    }
     found = {service: probe(container, known) for service, container in running.items()}
     reached = {service: others - {service} for service, (others, _) in found.items()}
-    if "stand-in" in stack.compose("logs", "--tail", "5", "dashboard").stdout or os.environ.get("IMAGES_COMMAND"):
+    if "stand-in" in stack.compose("logs", "--tail", "5", "dashboard").stdout or os.environ.get(
+        "IMAGES_COMMAND"
+    ):
         warnings.warn(
             "Grafana's stand-in listens on every network: whether the database can reach the real one was not tested"
         )

@@ -20,7 +20,9 @@ def test_the_first_notebook_runs_in_the_platform_and_asks_the_champion(stack, ca
     assert "minutes" in "".join("".join(output.get("text", "")) for output in outputs)
     clients = "SELECT 1"
     assert stack.sql(clients)
-    kept = stack.inside("jupyterlab", "from core.storage import bucket, names; print(*names(bucket('notebooks')))")
+    kept = stack.inside(
+        "jupyterlab", "from core.storage import bucket, names; print(*names(bucket('notebooks')))"
+    )
     assert kept.split()
 
 
@@ -28,6 +30,9 @@ def test_what_people_make_survives_down_and_up(stack):
     stack.compose("exec", "-T", "jupyterlab", "sh", "-c", "echo mine > /notebooks/mine.txt")
     assert stack.make("down").returncode == 0
     stack.compose("up", "--detach", "--wait", "--wait-timeout", "180")
-    assert stack.compose("exec", "-T", "jupyterlab", "cat", "/notebooks/mine.txt").stdout.strip() == "mine"
+    assert (
+        stack.compose("exec", "-T", "jupyterlab", "cat", "/notebooks/mine.txt").stdout.strip()
+        == "mine"
+    )
     with stack.api() as api:
         assert api.get("/v1/model").status_code == 200

@@ -10,7 +10,13 @@ import httpx
 import pytest
 from running import Stack, models_of, replicas, until
 
-FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
 QUESTIONS_A_SECOND = 50
 CLIENTS = 5
 WITHIN = 5
@@ -128,10 +134,16 @@ def test_promotions_and_rollbacks_under_load_fail_no_question(stack, versions, p
         for version in [second, first] * 10:
             promote(version)
             promoted = time.monotonic()
-            until(lambda version=version: models_of(addresses) == {version}, WITHIN * 3, "every replica has it")
+            until(
+                lambda version=version: models_of(addresses) == {version},
+                WITHIN * 3,
+                "every replica has it",
+            )
             seconds.append(time.monotonic() - promoted)
     print(f"  {len(replies)} questions, 10 promotions, 10 rollbacks; slowest {max(seconds):.1f} s")
-    failed = [reply for reply in replies if isinstance(reply, Exception) or reply.status_code != 200]
+    failed = [
+        reply for reply in replies if isinstance(reply, Exception) or reply.status_code != 200
+    ]
     assert not failed
     answers = {(reply.json()["model"], round(reply.json()["prediction"])) for reply in replies}
     expected = dict(sorted(answers))
@@ -151,7 +163,9 @@ def test_a_version_that_must_not_answer_is_refused_by_every_replica_and_the_old_
         promote(f"{first[:8]}-{cause}")
         for address in addresses:
             url = f"http://{address}:8000/metrics"
-            until(lambda url=url: refused in httpx.get(url).text, WITHIN * 3, f"{address} refuses it")
+            until(
+                lambda url=url: refused in httpx.get(url).text, WITHIN * 3, f"{address} refuses it"
+            )
     assert {(reply.status_code, reply.json()["model"]) for reply in replies} == {(200, first)}
     promote(first)
 
@@ -159,13 +173,17 @@ def test_a_version_that_must_not_answer_is_refused_by_every_replica_and_the_old_
 def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(stack, promote):
     said = stack.inside("processing", RACE).splitlines()
     assert sum(line.startswith("won ") for line in said) == 1
-    assert sum("first; " in line and line.startswith("Another run made promotion") for line in said) == 7
+    assert (
+        sum("first; " in line and line.startswith("Another run made promotion") for line in said)
+        == 7
+    )
 
 
 def test_two_runs_at_once_promote_one_champion(stack, promote, versions):
     promote(versions[0])
     april = stack.inside(
-        "processing", "from model.source import month_of_flights as m; print(m('2013-04').tail(3000).write_csv())"
+        "processing",
+        "from model.source import month_of_flights as m; print(m('2013-04').tail(3000).write_csv())",
     )
     file = stack.project.parent / "two-at-once.csv"
     file.write_text(april)

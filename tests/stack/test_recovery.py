@@ -2,13 +2,21 @@
 
 from running import until
 
-FLIGHT = {"departure": "2013-04-01T09:15:00", "origin": "JFK", "dest": "LAX", "carrier": "UA", "distance": 2475}
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
 
 
 def test_prediction_goes_on_without_storage_and_loses_no_answer(stack, api):
     stack.compose("stop", "storage")
     try:
-        ids = [api.post("/v1/predict", json=FLIGHT).raise_for_status().json()["id"] for _ in range(20)]
+        ids = [
+            api.post("/v1/predict", json=FLIGHT).raise_for_status().json()["id"] for _ in range(20)
+        ]
     finally:
         stack.compose("start", "storage")
 
@@ -38,10 +46,16 @@ def test_a_replica_that_starts_without_storage_says_so_and_recovers(stack, api):
     try:
         stack.compose("restart", "prediction")
         reply = until(lambda: api.post("/v1/predict", json=FLIGHT), 60, "some answer")
-        until(lambda: api.post("/v1/predict", json=FLIGHT).status_code == 503, 60, "it says that there is no model")
+        until(
+            lambda: api.post("/v1/predict", json=FLIGHT).status_code == 503,
+            60,
+            "it says that there is no model",
+        )
         assert api.post("/v1/predict", json=FLIGHT).json()["detail"]
     finally:
         stack.compose("start", "storage")
-    reply = until(lambda: api.post("/v1/predict", json=FLIGHT).status_code == 200, 60, "it recovers by itself")
+    reply = until(
+        lambda: api.post("/v1/predict", json=FLIGHT).status_code == 200, 60, "it recovers by itself"
+    )
     assert reply
     stack.compose("up", "--detach", "--wait", "--wait-timeout", "180")

@@ -8,13 +8,19 @@ import storage_rights
 
 def test_storage_refuses_what_is_not_a_services_own(stack):
     services = {
-        name: stack.settings[f"{name.upper()}_STORAGE_SECRET"] for name in ("processing", "prediction", "jupyterlab")
+        name: stack.settings[f"{name.upper()}_STORAGE_SECRET"]
+        for name in ("processing", "prediction", "jupyterlab")
     }
-    storage_rights.check(f"http://{stack.address('storage')}:9000", services, stack.settings["STORAGE_ROOT_PASSWORD"])
+    storage_rights.check(
+        f"http://{stack.address('storage')}:9000", services, stack.settings["STORAGE_ROOT_PASSWORD"]
+    )
 
 
 def test_the_database_refuses_what_is_not_a_roles_own(stack):
-    roles = {name: stack.settings[f"{name.upper()}_DATABASE_PASSWORD"] for name in ("orchestrator", "writer", "reader")}
+    roles = {
+        name: stack.settings[f"{name.upper()}_DATABASE_PASSWORD"]
+        for name in ("orchestrator", "writer", "reader")
+    }
     database_rights.check(stack.address("database"), 5432, roles)
 
 
@@ -22,8 +28,14 @@ def test_a_storage_key_for_another_application_works_through_the_gateway_and_onl
     made = stack.make("storage-key", "NAME=reports", "RIGHTS=raw:write,predictions:read")
     assert made.returncode == 0, made.stdout
     secret = re.search(r"secret key: (\S+)", made.stdout)[1]
-    client = storage_rights.client(f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "reports", secret)
-    deeds = {(deed, name): act for name in storage_rights.BUCKETS for deed, act in storage_rights.deeds(client, name)}
+    client = storage_rights.client(
+        f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "reports", secret
+    )
+    deeds = {
+        (deed, name): act
+        for name in storage_rights.BUCKETS
+        for deed, act in storage_rights.deeds(client, name)
+    }
     root = storage_rights.client(
         f"http://{stack.address('storage')}:9000", "root", stack.settings["STORAGE_ROOT_PASSWORD"]
     )

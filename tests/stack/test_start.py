@@ -21,7 +21,9 @@ def test_the_containers_are_what_the_compose_file_promises(stack):
         for one in containers:
             state, host = one["State"], one["HostConfig"]
             assert state["ExitCode"] == 0 and not state["OOMKilled"], service
-            assert host["Memory"] and host["NanoCpus"] and host["PidsLimit"] and host["ReadonlyRootfs"], service
+            assert (
+                host["Memory"] and host["NanoCpus"] and host["PidsLimit"] and host["ReadonlyRootfs"]
+            ), service
             assert host["CapDrop"] == ["ALL"] and not host["CapAdd"], service
             if service != "gateway":
                 assert not any(one["NetworkSettings"]["Ports"].values()), service
@@ -36,20 +38,26 @@ def test_no_process_is_root_but_those_of_storage(stack):
 
 
 def test_up_twice_and_make_up_do_no_harm(stack, card):
-    before = {one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]}
+    before = {
+        one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]
+    }
     stack.compose("up", "--detach", "--wait", "--wait-timeout", "180")
     done = stack.make("up")
     assert done.returncode == 0, done.stdout
     assert stack.url.replace("127.0.0.1", "localhost") in done.stdout
     assert stack.settings["ADMIN_PASSWORD"] not in done.stdout
-    after = {one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]}
+    after = {
+        one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]
+    }
     assert before == after
     with stack.api() as api:
         assert api.get("/v1/model").json()["version"] == card["version"]
 
 
 def test_running_the_pipeline_again_promotes_nothing(stack):
-    code = "from core import registry, storage; print(registry.promotions(storage.bucket('models')))"
+    code = (
+        "from core import registry, storage; print(registry.promotions(storage.bucket('models')))"
+    )
     before = stack.inside("processing", code)
     done = stack.make("train")
     assert done.returncode == 0, done.stdout
@@ -58,21 +66,33 @@ def test_running_the_pipeline_again_promotes_nothing(stack):
 
 def test_a_file_that_is_added_is_used_and_its_bad_rows_are_kept_with_their_reasons(stack):
     april = stack.inside(
-        "processing", "from model.source import month_of_flights as m; print(m('2013-04').head(500).write_csv())"
+        "processing",
+        "from model.source import month_of_flights as m; print(m('2013-04').head(500).write_csv())",
     )
     lines = april.strip().splitlines()
-    spoiled = [lines[0], *[line.replace("2013,4,", "2013,many,", 1) for line in lines[1:4]], *lines[4:], lines[10]]
+    spoiled = [
+        lines[0],
+        *[line.replace("2013,4,", "2013,many,", 1) for line in lines[1:4]],
+        *lines[4:],
+        lines[10],
+    ]
     file = stack.project.parent / "april.csv"
     file.write_text("\n".join(spoiled) + "\n")
     added = stack.make("add", f"FILE={file}")
     assert added.returncode == 0, added.stdout
 
     def report():
-        return stack.sql("SELECT rows_in, rows_accepted, rows_rejected FROM raw_files WHERE source = 'added/april.csv'")
+        return stack.sql(
+            "SELECT rows_in, rows_accepted, rows_rejected FROM raw_files WHERE source = 'added/april.csv'"
+        )
 
     assert until(report, 180, "the report of the added file") == [["501", "497", "4"]]
-    reasons = dict(stack.sql("SELECT reason, rows FROM rejections WHERE source = 'added/april.csv'"))
-    assert reasons["month: not a number"] == "3" and reasons["the same row twice in one file"] == "1"
+    reasons = dict(
+        stack.sql("SELECT reason, rows FROM rejections WHERE source = 'added/april.csv'")
+    )
+    assert (
+        reasons["month: not a number"] == "3" and reasons["the same row twice in one file"] == "1"
+    )
 
 
 def test_no_object_anywhere_is_a_pickle(stack):
@@ -93,5 +113,7 @@ print(json.dumps([len(names(bucket("processed"))), found]))
 """
     seen, pickles = json.loads(stack.inside("processing", code))
     assert seen > 6 and pickles == []
-    kept = stack.compose("exec", "-T", "processing", "find", "/tmp", "-path", "*storage*", "-type", "f").stdout
+    kept = stack.compose(
+        "exec", "-T", "processing", "find", "/tmp", "-path", "*storage*", "-type", "f"
+    ).stdout
     assert kept.split() == []

@@ -11,7 +11,9 @@ OUTCOME = 345.0
 
 def flights(stack, number: int) -> list[dict]:
     """Flights of May as raw rows, none of which the platform has seen: other tests bring flights of April."""
-    code = "from model.source import month_of_flights as m; print(m('2013-05').head(200).write_csv())"
+    code = (
+        "from model.source import month_of_flights as m; print(m('2013-05').head(200).write_csv())"
+    )
     found = csv.DictReader(io.StringIO(stack.inside("processing", code).strip()))
     return [row for row in found if row["air_time"].isdigit()][:number]
 
@@ -19,7 +21,11 @@ def flights(stack, number: int) -> list[dict]:
 def question(row: dict) -> dict:
     departure = f"2013-05-{int(row['day']):02}T{int(row['hour']):02}:{int(row['minute']):02}:00"
     texts = {name: row[name] for name in ("origin", "dest", "carrier")}
-    return texts | {"departure": departure, "distance": float(row["distance"]), "flight": int(row["flight"])}
+    return texts | {
+        "departure": departure,
+        "distance": float(row["distance"]),
+        "flight": int(row["flight"]),
+    }
 
 
 def total(stack, model: str) -> tuple[int, float]:
@@ -31,13 +37,17 @@ def total(stack, model: str) -> tuple[int, float]:
 
 def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api, visitor):
     asked = flights(stack, 20)
-    answers = [api.post("/v1/predict", json=question(row)).raise_for_status().json() for row in asked]
+    answers = [
+        api.post("/v1/predict", json=question(row)).raise_for_status().json() for row in asked
+    ]
     model = answers[0]["model"]
     rows_before, error_before = total(stack, model)
 
     def is_known(number: int, error: float) -> bool:
         rows_known, error_known = total(stack, model)
-        return rows_known == rows_before + number and error_known == pytest.approx(error_before + error, abs=0.01)
+        return rows_known == rows_before + number and error_known == pytest.approx(
+            error_before + error, abs=0.01
+        )
 
     reports = [{"id": answer["id"], "actual": OUTCOME} for answer in answers[:10]]
     api.post("/v1/outcomes", json=reports).raise_for_status()
@@ -57,7 +67,10 @@ def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api,
     by_slice = f"SELECT slice, sum(rows) FROM live_errors WHERE model = '{model}' GROUP BY slice ORDER BY slice"
     known = str(rows_before + 20)
     assert stack.sql(by_slice) == [["", known], ["carrier", known], ["origin", known]]
-    shown = {title: rows(visitor, board, target) for board, title, target in targets(visitor, "predictions")}
+    shown = {
+        title: rows(visitor, board, target)
+        for board, title, target in targets(visitor, "predictions")
+    }
     assert shown["Live error by slice"] > 2 and shown["Live error by version"] >= 1
 
 

@@ -30,9 +30,13 @@ class Champion:
     def __init__(self, onnx: bytes, card: dict):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # a row takes 10 µs; waking a second thread takes longer
-        self.session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(
+            onnx, options, providers=["CPUExecutionProvider"]
+        )
         self.inputs = [node.name for node in self.session.get_inputs()]
-        self.classes = json.loads(self.session.get_modelmeta().custom_metadata_map.get("classes", "null"))
+        self.classes = json.loads(
+            self.session.get_modelmeta().custom_metadata_map.get("classes", "null")
+        )
         self.card = card
         self.version = card["version"]
 
@@ -49,7 +53,9 @@ class Champion:
 
         One number a row, or for classes one row of probabilities in the order of CLASSES.
         """
-        outputs = self.session.run(None, {name: computed[name].reshape(-1, 1) for name in self.inputs})
+        outputs = self.session.run(
+            None, {name: computed[name].reshape(-1, 1) for name in self.inputs}
+        )
         return in_order(outputs[1], self.classes) if self.classes else outputs[0].ravel()
 
 
@@ -69,7 +75,9 @@ def alike(answer: float | dict, other: float | dict) -> bool:
     if not isinstance(answer, dict):
         return math.isclose(answer, other, rel_tol=1e-4, abs_tol=1e-3)
     mine, others = answer["probabilities"], other["probabilities"]
-    close = mine.keys() == others.keys() and all(math.isclose(mine[name], others[name], abs_tol=1e-3) for name in mine)
+    close = mine.keys() == others.keys() and all(
+        math.isclose(mine[name], others[name], abs_tol=1e-3) for name in mine
+    )
     return close and answer["prediction"] == other["prediction"]
 
 
@@ -78,12 +86,20 @@ def load(models: ObjectStore, version: str) -> Champion:
     card = registry.card(models, version)
     onnx = read(models, f"versions/{version}/model.onnx")
     if f"sha256:{hashlib.sha256(onnx).hexdigest()}" != card["checksum"]:
-        raise Refused("checksum", f"Version {version} is not what was published: its checksum differs.")
+        raise Refused(
+            "checksum", f"Version {version} is not what was published: its checksum differs."
+        )
     if card["fields"] != field_types():
-        raise Refused("schema", f"Version {version} was trained for another model/schema.py. Run `make train`.")
+        raise Refused(
+            "schema",
+            f"Version {version} was trained for another model/schema.py. Run `make train`.",
+        )
     model = Champion(onnx, card)
     example = card["example"]
     answer = model.predict([Question.model_validate_json(json.dumps(example["question"]))])[0]
     if not alike(answer, example["answer"]):
-        raise Refused("example", f"Version {version} answers its example with {answer}, not {example['answer']}.")
+        raise Refused(
+            "example",
+            f"Version {version} answers its example with {answer}, not {example['answer']}.",
+        )
     return model

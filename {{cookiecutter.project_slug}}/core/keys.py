@@ -38,7 +38,9 @@ class ApiKey:
     expires: str | None = None
 
     def expired(self) -> bool:
-        return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(UTC)
+        return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(
+            UTC
+        )
 
 
 def make_key() -> str:
@@ -72,7 +74,9 @@ def add(file: Path, name: str, rights: Collection[str], days: int | None = None)
     _check(name, rights, days)
     with _changing(file) as keys:
         if name in keys:
-            raise KeyProblem(f"There is a key named {name!r} already. Take another name, or revoke that one first.")
+            raise KeyProblem(
+                f"There is a key named {name!r} already. Take another name, or revoke that one first."
+            )
         keys[name] = _entry(name, text, rights, days)
     return text
 
@@ -81,9 +85,15 @@ def put(file: Path, name: str, text: str, rights: Collection[str]) -> None:
     """Let a key that was made elsewhere (in `.env`) in; it takes the place of an older one of that name."""
     _check(name, rights, None)
     if not is_well_formed(text):
-        raise KeyProblem(f"The key for {name!r} is not a whole API key. Empty its line in .env and run `make env`.")
+        raise KeyProblem(
+            f"The key for {name!r} is not a whole API key. Empty its line in .env and run `make env`."
+        )
     with _changing(file) as keys:
-        if name not in keys or keys[name].hash != hash_key(text) or set(keys[name].rights) != set(rights):
+        if (
+            name not in keys
+            or keys[name].hash != hash_key(text)
+            or set(keys[name].rights) != set(rights)
+        ):
             keys[name] = _entry(name, text, rights, None)
 
 
@@ -91,13 +101,17 @@ def revoke(file: Path, name: str) -> None:
     """Forget a key; whoever holds it is refused from the next second on."""
     with _changing(file) as keys:
         if name not in keys:
-            raise KeyProblem(f"There is no key named {name!r}. There are: {', '.join(keys) or 'none'}.")
+            raise KeyProblem(
+                f"There is no key named {name!r}. There are: {', '.join(keys) or 'none'}."
+            )
         del keys[name]
 
 
 def _check(name: str, rights: Collection[str], days: int | None) -> None:
     if not NAME.fullmatch(name):
-        raise KeyProblem(f"{name!r} can't name a key: use 1 to 40 letters, digits, dots, dashes and underscores.")
+        raise KeyProblem(
+            f"{name!r} can't name a key: use 1 to 40 letters, digits, dots, dashes and underscores."
+        )
     if not rights or not set(rights) <= set(RIGHTS):
         raise KeyProblem(
             f"The rights of a key are one or more of {', '.join(RIGHTS)}, not {', '.join(rights) or 'none'}."
@@ -109,7 +123,13 @@ def _check(name: str, rights: Collection[str], days: int | None) -> None:
 def _entry(name: str, text: str, rights: Collection[str], days: int | None) -> ApiKey:
     now = datetime.now(UTC).replace(microsecond=0)
     expires = (now + timedelta(days=days)).isoformat() if days else None
-    return ApiKey(name, hash_key(text), tuple(right for right in RIGHTS if right in rights), now.isoformat(), expires)
+    return ApiKey(
+        name,
+        hash_key(text),
+        tuple(right for right in RIGHTS if right in rights),
+        now.isoformat(),
+        expires,
+    )
 
 
 def _checksum(text: str) -> str:
@@ -135,7 +155,9 @@ def _changing(file: Path) -> Iterator[dict[str, ApiKey]]:
 
 def _write(file: Path, keys: Collection[ApiKey]) -> None:
     """Replace the file in one step, so that a reader never sees half of it."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".new", delete=False, encoding="utf-8") as new:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=file.parent, suffix=".new", delete=False, encoding="utf-8"
+    ) as new:
         json.dump([asdict(key) for key in keys], new, indent=1)
         new.flush()
         os.fsync(new.fileno())

@@ -37,7 +37,11 @@ def keep(models: ObjectStore, version: str, onnx: bytes) -> bytes:
 def publish(models: ObjectStore, version: str, onnx: bytes, card: dict) -> bool:
     """Store a version, the card last: a version without a card does not exist yet. False if it exists."""
     keep(models, version, onnx)
-    return create(models, f"versions/{version}/card.json", json.dumps(card, indent=1, allow_nan=False).encode())
+    return create(
+        models,
+        f"versions/{version}/card.json",
+        json.dumps(card, indent=1, allow_nan=False).encode(),
+    )
 
 
 def versions(models: ObjectStore) -> list[str]:
@@ -70,7 +74,9 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
     number = after.number + 1 if after else 1
     promotion = Promotion(number, version, datetime.now(UTC).isoformat(timespec="seconds"), reason)
     if not create(models, f"promotions/{number:08}.json", json.dumps(asdict(promotion)).encode()):
-        raise PromotionLost(f"Another run made promotion {number} first; {version} was not promoted.")
+        raise PromotionLost(
+            f"Another run made promotion {number} first; {version} was not promoted."
+        )
     return promotion
 
 

@@ -20,7 +20,11 @@ def value_type(field: FieldInfo) -> type:
     """The Python type of a field's values: `int` for `int | None`, `datetime` for `NaiveDatetime`."""
     if values := allowed(field):
         return type(values[0])
-    kinds = [kind for kind in get_args(field.annotation) if kind is not NoneType and isinstance(kind, type)]
+    kinds = [
+        kind
+        for kind in get_args(field.annotation)
+        if kind is not NoneType and isinstance(kind, type)
+    ]
     kind = kinds[0] if kinds else field.annotation
     return datetime if kind is NaiveDatetime else kind
 

@@ -30,7 +30,11 @@ def bucket(name: str) -> ObjectStore:
         secret_access_key=config.storage_secret_key.get_secret_value(),
         region=config.storage_region,
         virtual_hosted_style_request=False,
-        client_options={"allow_http": address.scheme == "http", "connect_timeout": "2s", "timeout": "30s"},
+        client_options={
+            "allow_http": address.scheme == "http",
+            "connect_timeout": "2s",
+            "timeout": "30s",
+        },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
     )
 

@@ -43,7 +43,11 @@ def _key_expression(part: str) -> pl.Expr:
 
 def key_texts(rows: pl.DataFrame) -> pl.Series:
     """Each row's key as text, just as `core.schema.key` writes it; missing where a part of it is."""
-    texts = [_key_text(rows[name], unit).alias(part) for part in KEY for name, _, unit in [part.partition(":")]]
+    texts = [
+        _key_text(rows[name], unit).alias(part)
+        for part in KEY
+        for name, _, unit in [part.partition(":")]
+    ]
     return pl.DataFrame(texts).select(key=pl.concat_str(pl.all(), separator="/")).to_series()
 
 
@@ -76,7 +80,9 @@ def footer(store: ObjectStore, path: str) -> pq.FileMetaData:
     """What a Parquet object says of its rows and columns. It stands at the object's end, and no more is fetched."""
     end = store.head(path)["size"] - 8
     length = int.from_bytes(store.get_range(path, start=end, length=4), "little")
-    return pq.read_metadata(pa.BufferReader(store.get_range(path, start=end - length, length=length + 8)))
+    return pq.read_metadata(
+        pa.BufferReader(store.get_range(path, start=end - length, length=length + 8))
+    )
 
 
 def column_facts(store: ObjectStore, path: str, column: str) -> list[pq.Statistics]:
@@ -103,7 +109,10 @@ def newest(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
 
 def read_rows(processed: ObjectStore, of_months: Iterable[str]) -> pl.DataFrame:
     """Checked rows of these months, the newest version of each, by event time."""
-    tables = [newest([read_parquet(processed, part) for part in parts(processed, month)]) for month in of_months]
+    tables = [
+        newest([read_parquet(processed, part) for part in parts(processed, month)])
+        for month in of_months
+    ]
     return pl.concat(tables).sort(TIME, maintain_order=True) if tables else pl.DataFrame()
 
 
@@ -115,7 +124,10 @@ def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:
 
 def question_columns(rows: pl.DataFrame) -> dict[str, np.ndarray]:
     """A table's columns in the form that `model.features` takes, just as `core.schema.columns` makes them."""
-    return {name: _as_numpy(rows[name], value_type(field)) for name, field in Question.model_fields.items()}
+    return {
+        name: _as_numpy(rows[name], value_type(field))
+        for name, field in Question.model_fields.items()
+    }
 
 
 def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
@@ -126,5 +138,7 @@ def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
 
 def _as_objects(texts: pl.Series) -> np.ndarray:
     """Texts as Python objects, one for each distinct text: codes that come again and again take half the time."""
-    coded = texts.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode(null_encoding="encode")
+    coded = texts.to_arrow(compat_level=pl.CompatLevel.newest()).dictionary_encode(
+        null_encoding="encode"
+    )
     return coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]

@@ -57,7 +57,12 @@ class RouteMedian(RegressorMixin, BaseEstimator):
 
     def fit(self, features: pd.DataFrame, outcomes: np.ndarray) -> "RouteMedian":
         self.median_ = np.median(outcomes)
-        self.medians_ = features[self.ROUTE].assign(median=outcomes).groupby(self.ROUTE, as_index=False).median()
+        self.medians_ = (
+            features[self.ROUTE]
+            .assign(median=outcomes)
+            .groupby(self.ROUTE, as_index=False)
+            .median()
+        )
         return self
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:

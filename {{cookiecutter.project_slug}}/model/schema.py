@@ -31,9 +31,15 @@ class Question(Row):
         description="Scheduled departure in local time, without a time zone",
         examples=["2013-04-01T09:15:00"],
     )
-    origin: str = Field(pattern=r"^[A-Z]{3}$", description="Airport of departure, IATA code", examples=["JFK"])
-    dest: str = Field(pattern=r"^[A-Z]{3}$", description="Airport of arrival, IATA code", examples=["LAX"])
-    carrier: str = Field(pattern=r"^[A-Z0-9]{2}$", description="Airline, IATA code", examples=["UA"])
+    origin: str = Field(
+        pattern=r"^[A-Z]{3}$", description="Airport of departure, IATA code", examples=["JFK"]
+    )
+    dest: str = Field(
+        pattern=r"^[A-Z]{3}$", description="Airport of arrival, IATA code", examples=["LAX"]
+    )
+    carrier: str = Field(
+        pattern=r"^[A-Z0-9]{2}$", description="Airline, IATA code", examples=["UA"]
+    )
     distance: float = Field(
         ge=10,
         le=10_000,

@@ -29,7 +29,13 @@ COLUMNS = {
 }
 """The columns of a raw file that are used, with their types. All others are ignored."""
 
-CLOCK = {"year": (-9999, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59)}
+CLOCK = {
+    "year": (-9999, 9999),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 23),
+    "minute": (0, 59),
+}
 """The parts of a departure, and between which numbers each may lie."""
 
 SCHEDULE = ""

@@ -35,23 +35,36 @@ def base(port: int | None = None) -> str:
     here = dotenv.values()
     if port:
         return f"http://localhost:{port}"
-    return f"https://{here['DOMAIN']}" if here.get("DOMAIN") else f"http://localhost:{here['GATEWAY_PORT']}"
+    return (
+        f"https://{here['DOMAIN']}"
+        if here.get("DOMAIN")
+        else f"http://localhost:{here['GATEWAY_PORT']}"
+    )
 
 
 def connection(timeout: float, port: int | None) -> http.client.HTTPConnection:
     """A connection to what `base` names."""
     here = dotenv.values()
     if port or not here.get("DOMAIN"):
-        return http.client.HTTPConnection("127.0.0.1", port or int(here["GATEWAY_PORT"]), timeout=timeout)
+        return http.client.HTTPConnection(
+            "127.0.0.1", port or int(here["GATEWAY_PORT"]), timeout=timeout
+        )
     trust = ssl.create_default_context()
     if here.get("CERTIFICATES") == "internal":
-        trust.load_verify_locations(cadata=compose.text("exec", "-T", "gateway", "sh", "-c", AUTHORITY))
+        trust.load_verify_locations(
+            cadata=compose.text("exec", "-T", "gateway", "sh", "-c", AUTHORITY)
+        )
     return OwnMachine(here["DOMAIN"], trust, timeout)
 
 
-def call(path: str, question: dict | None = None, port: int | None = None, timeout: float = 10) -> dict:
+def call(
+    path: str, question: dict | None = None, port: int | None = None, timeout: float = 10
+) -> dict:
     """Ask, and return the answer; whatever goes wrong is an ApiProblem with a sentence."""
-    headers = {"Authorization": f"Bearer {dotenv.values()['API_KEY']}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {dotenv.values()['API_KEY']}",
+        "Content-Type": "application/json",
+    }
     body = None if question is None else json.dumps(question)
     try:
         asked = connection(timeout, port)
@@ -59,9 +72,13 @@ def call(path: str, question: dict | None = None, port: int | None = None, timeo
         reply = asked.getresponse()
         answer = reply.read()
     except (OSError, ValueError, http.client.HTTPException) as problem:
-        raise ApiProblem(f"{base(port)} does not answer ({problem}). `make status` shows what runs.") from problem
+        raise ApiProblem(
+            f"{base(port)} does not answer ({problem}). `make status` shows what runs."
+        ) from problem
     if reply.status != 200:
-        raise ApiProblem(sentence(answer) or f"{base(port)}{path} answered {reply.status}.", reply.status)
+        raise ApiProblem(
+            sentence(answer) or f"{base(port)}{path} answered {reply.status}.", reply.status
+        )
     return json.loads(answer)
 
 

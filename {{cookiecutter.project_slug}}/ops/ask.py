@@ -23,10 +23,14 @@ def ask(port: int | None = None) -> dict:
 def told(answer: dict, outcome: dict) -> str:
     """The prediction with the name and unit of what it predicts; of classes, with the likeliest."""
     prediction, probabilities = answer["prediction"], answer.get("probabilities", {})
-    value = f"{prediction:.6g}" if isinstance(prediction, float) else json.dumps(prediction).strip('"')
+    value = (
+        f"{prediction:.6g}" if isinstance(prediction, float) else json.dumps(prediction).strip('"')
+    )
     likeliest = sorted(probabilities, key=probabilities.get, reverse=True)[:3]
     shares = ", ".join(f"{name} {probabilities[name]:.1%}" for name in likeliest)
-    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip() + (f": {shares}" if shares else "")
+    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip() + (
+        f": {shares}" if shares else ""
+    )
 
 
 def show_how(question: dict, port: int | None = None) -> None:

@@ -6,7 +6,11 @@ from ops import arguments, compose, virtualenv
 
 
 def main() -> None:
-    wanted = "--back" if "--back" in sys.argv else arguments.word("VERSION", "make champion VERSION=20130331-1f0c2a9b")
+    wanted = (
+        "--back"
+        if "--back" in sys.argv
+        else arguments.word("VERSION", "make champion VERSION=20130331-1f0c2a9b")
+    )
     if compose.is_running("processing"):
         compose.run("exec", "-T", "processing", "python", "-m", "processing.champion", wanted)
     else:

@@ -23,7 +23,9 @@ def attempt(*words: str, **how) -> subprocess.CompletedProcess:
     try:
         return subprocess.run(["docker", "compose", *words], cwd=PROJECT, **how)
     except FileNotFoundError:
-        sys.exit("Docker is not installed. `make local` works without it; the README says how to get it.")
+        sys.exit(
+            "Docker is not installed. `make local` works without it; the README says how to get it."
+        )
 
 
 def text(*words: str) -> str:
@@ -43,9 +45,13 @@ def containers() -> list[dict]:
 def is_running(service: str) -> bool:
     """Whether the service has a container that runs; without Docker nothing does."""
     installed = shutil.which("docker") is not None
-    return installed and any(one["Service"] == service and one["State"] == "running" for one in containers())
+    return installed and any(
+        one["Service"] == service and one["State"] == "running" for one in containers()
+    )
 
 
 def config() -> dict:
     """The compose file as Docker reads it, for the parts that are switched on."""
-    return json.loads(run("config", "--format", "json", stdout=subprocess.PIPE, encoding="utf-8").stdout)
+    return json.loads(
+        run("config", "--format", "json", stdout=subprocess.PIPE, encoding="utf-8").stdout
+    )

@@ -18,7 +18,10 @@ USERS = PROJECT / "access" / "users"
 ENTRY = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
 SECRETS_BEGIN = "# ---- Secrets"
 LETTERS = string.ascii_letters + string.digits
-OWN_KEYS = {"API_KEY": ("owner", keys.RIGHTS), "JUPYTERLAB_API_KEY": ("jupyterlab", ("predict", "model"))}
+OWN_KEYS = {
+    "API_KEY": ("owner", keys.RIGHTS),
+    "JUPYTERLAB_API_KEY": ("jupyterlab", ("predict", "model")),
+}
 
 
 def lines(path: Path) -> list[str]:
@@ -29,7 +32,9 @@ def lines(path: Path) -> list[str]:
 def entries(text: list[str]) -> dict[str, str]:
     """The variables that are set in these lines, as Compose reads them."""
     found = (ENTRY.match(line) for line in text)
-    return {entry[1]: re.sub(r"\s+#.*$", "", entry[2]).strip().strip("'\"") for entry in found if entry}
+    return {
+        entry[1]: re.sub(r"\s+#.*$", "", entry[2]).strip().strip("'\"") for entry in found if entry
+    }
 
 
 def values() -> dict[str, str]:
@@ -40,7 +45,9 @@ def values() -> dict[str, str]:
 
 def fresh(name: str) -> str:
     """A new secret for this variable."""
-    return keys.make_key() if name in OWN_KEYS else "".join(secrets.choice(LETTERS) for _ in range(32))
+    return (
+        keys.make_key() if name in OWN_KEYS else "".join(secrets.choice(LETTERS) for _ in range(32))
+    )
 
 
 def added(present: list[str], example: list[str]) -> list[str]:
@@ -58,7 +65,10 @@ def added(present: list[str], example: list[str]) -> list[str]:
 def filled(text: list[str], secret: set[str]) -> list[str]:
     """The same lines, with a fresh secret where one is empty."""
     empty = {name for name, value in entries(text).items() if not value} & secret
-    return [f"{name}={fresh(name)}" if (name := line.partition("=")[0]) in empty else line for line in text]
+    return [
+        f"{name}={fresh(name)}" if (name := line.partition("=")[0]) in empty else line
+        for line in text
+    ]
 
 
 def replace(path: Path, text: str, mode: int = 0o600) -> None:
@@ -80,7 +90,9 @@ def secret_names(example: list[str]) -> set[str]:
 def make_env() -> None:
     """Bring .env up to date with .env.example."""
     present, example = lines(ENV), lines(EXAMPLE)
-    complete = filled(present + added(present, example) if present else example, secret_names(example))
+    complete = filled(
+        present + added(present, example) if present else example, secret_names(example)
+    )
     if complete != present:
         replace(ENV, "\n".join(complete) + "\n")
         print(".env has what was missing." if present else ".env is made, with fresh secrets.")
@@ -89,7 +101,12 @@ def make_env() -> None:
 
 def empty(name: str) -> None:
     """Take a variable's value out of .env; the next `make env` gives a secret a new one."""
-    replace(ENV, "".join(f"{name}=\n" if line.startswith(f"{name}=") else f"{line}\n" for line in lines(ENV)))
+    replace(
+        ENV,
+        "".join(
+            f"{name}=\n" if line.startswith(f"{name}=") else f"{line}\n" for line in lines(ENV)
+        ),
+    )
 
 
 def let_own_keys_in() -> None:

@@ -11,17 +11,25 @@ def make() -> None:
     name = arguments.word("NAME", "make key NAME=shop")
     days = arguments.optional("DAYS")
     if days and not days.isdecimal():
-        sys.exit(f"DAYS is {days!r}; write a number of days, or leave it out for a key that never expires.")
+        sys.exit(
+            f"DAYS is {days!r}; write a number of days, or leave it out for a key that never expires."
+        )
     rights = [right for right in arguments.optional("RIGHTS").split(",") if right] or keys.RIGHTS
     text = keys.add(dotenv.API_KEYS, name, rights, int(days) if days else None)
-    print(f"{text}\n\nGive it to {name}; it is shown only once and works within seconds. Rights: {', '.join(rights)}.")
+    print(
+        f"{text}\n\nGive it to {name}; it is shown only once and works within seconds. Rights: {', '.join(rights)}."
+    )
 
 
 def show() -> None:
     """List what is known of each key."""
     print(f"{'name':<24} {'rights':<26} {'made':<12} expires")
     for key in keys.load(dotenv.API_KEYS):
-        until = "never" if key.expires is None else key.expires[:10] + (" (over)" if key.expired() else "")
+        until = (
+            "never"
+            if key.expires is None
+            else key.expires[:10] + (" (over)" if key.expired() else "")
+        )
         print(f"{key.name:<24} {', '.join(key.rights):<26} {key.created[:10]:<12} {until}")
 
 

@@ -25,7 +25,9 @@ def free_port() -> int:
 
 def start(*module: str, **variables: str) -> subprocess.Popen:
     """Start a part of the project beside this program."""
-    return subprocess.Popen([virtualenv.PYTHON, "-m", *module], cwd=dotenv.PROJECT, env=os.environ | variables)
+    return subprocess.Popen(
+        [virtualenv.PYTHON, "-m", *module], cwd=dotenv.PROJECT, env=os.environ | variables
+    )
 
 
 def wait_until_ready(service: subprocess.Popen, port: int) -> None:
@@ -52,7 +54,10 @@ def serve(port: int, once: bool) -> None:
         question = ask.ask(port)
         if not once:
             ask.show_how(question, port)
-            print("\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.", flush=True)
+            print(
+                "\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.",
+                flush=True,
+            )
             started.append(start("processing.run", "--again", **virtualenv.source_variables()))
             service.wait()
     except KeyboardInterrupt:

@@ -16,7 +16,9 @@ def lock(wanted: Path, *more: str) -> None:
     """Write requirements.txt beside requirements.in; versions that are locked already stay if they can."""
     relative = wanted.relative_to(PROJECT)
     print(f"locking {relative.as_posix()}", flush=True)
-    virtualenv.uv(*COMPILE, str(relative), "--output-file", str(relative.with_suffix(".txt")), *more)
+    virtualenv.uv(
+        *COMPILE, str(relative), "--output-file", str(relative.with_suffix(".txt")), *more
+    )
 
 
 def main() -> None:

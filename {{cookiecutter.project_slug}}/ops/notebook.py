@@ -23,17 +23,26 @@ def copy_first_notebooks() -> None:
 
 def make_data() -> None:
     """Run the pipeline once, so that there are rows to look at and a model to ask."""
-    if "STORAGE_URL" not in os.environ and not (PROJECT / "data" / "models" / "promotions").exists():
+    if (
+        "STORAGE_URL" not in os.environ
+        and not (PROJECT / "data" / "models" / "promotions").exists()
+    ):
         print("The pipeline, on the folder data/ (once):", flush=True)
         virtualenv.run(virtualenv.PYTHON, "-m", "processing.run")
 
 
 def serve() -> int:
     """Run JupyterLab with a token of its own until it is told to end."""
-    command = [virtualenv.PROGRAMS / "jupyter-lab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={NOTEBOOKS}"]
+    command = [
+        virtualenv.PROGRAMS / "jupyter-lab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={NOTEBOOKS}",
+    ]
     lab = subprocess.Popen([*command, *sys.argv[1:]], env=os.environ | {"PYTHONPATH": str(PROJECT)})
     while lab.poll() is None:
-        with suppress(KeyboardInterrupt):  # JupyterLab hears Ctrl-C as well, and asks before it ends
+        with suppress(
+            KeyboardInterrupt
+        ):  # JupyterLab hears Ctrl-C as well, and asks before it ends
             lab.wait()
     return lab.returncode
 

@@ -13,7 +13,9 @@ from ops import compose, dotenv
 ENGINE, COMPOSE = (25, 0), (2, 24)
 MEMORY, DISK = 3.5e9, 10e9
 DOCKER_IS_AT = "https://docs.docker.com/engine/install/"
-HOST_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
+HOST_NAME = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
+)
 PORTS = ("GATEWAY_PORT", "LAB_PORT", "STORAGE_PORT")
 
 
@@ -72,7 +74,9 @@ def room_problems() -> Iterator[str]:
     """Whether ports, memory and disk are enough; asked of Docker, which may run in a machine of its own."""
     yield from profile_problems(set(dotenv.values()["COMPOSE_PROFILES"].split(",")))
     present = compose.containers()
-    ours = {published["PublishedPort"] for one in present for published in one.get("Publishers") or []}
+    ours = {
+        published["PublishedPort"] for one in present for published in one.get("Publishers") or []
+    }
     for name, host, port in published_ports():
         if port not in ours and not is_free(host, port):
             yield f"Port {port} is taken by another program. End it, or set another {name} in .env."
@@ -95,10 +99,16 @@ def profile_problems(chosen: set[str]) -> Iterator[str]:
 def published_ports() -> Iterator[tuple[str, str, int]]:
     """The port of each service that publishes one, the address it is bound to, and the variable that sets it."""
     settings = dotenv.values()
-    names = {settings[name]: name for name in PORTS} | ({"80": "DOMAIN", "443": "DOMAIN"} if settings["DOMAIN"] else {})
+    names = {settings[name]: name for name in PORTS} | (
+        {"80": "DOMAIN", "443": "DOMAIN"} if settings["DOMAIN"] else {}
+    )
     for service in compose.config()["services"].values():
         for port in service.get("ports", []):
-            yield names.get(port["published"], "port"), port.get("host_ip", "0.0.0.0"), int(port["published"])
+            yield (
+                names.get(port["published"], "port"),
+                port.get("host_ip", "0.0.0.0"),
+                int(port["published"]),
+            )
 
 
 def is_free(host: str, port: int) -> bool:

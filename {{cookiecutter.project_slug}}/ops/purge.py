@@ -7,7 +7,9 @@ from ops import compose, dotenv
 
 def main() -> None:
     name = dotenv.values()["COMPOSE_PROJECT_NAME"]
-    print(f"This deletes the containers of {name} and all its data: storage, database, notebooks, metrics.")
+    print(
+        f"This deletes the containers of {name} and all its data: storage, database, notebooks, metrics."
+    )
     try:
         typed = input("Type its name to go on: ")
     except EOFError:

@@ -37,7 +37,9 @@ def processing(port: int | None, *words: str, **how) -> str | None:
     """Run processing/replay.py where the data are."""
     command = ("-m", "processing.replay", *words)
     if port is None:
-        return compose.run("exec", "-T", "processing", "python", *command, encoding="utf-8", **how).stdout
+        return compose.run(
+            "exec", "-T", "processing", "python", *command, encoding="utf-8", **how
+        ).stdout
     return virtualenv.run(virtualenv.PYTHON, *command, encoding="utf-8", **how).stdout
 
 
@@ -45,7 +47,9 @@ def ask(questions: list[dict], port: int | None) -> list[dict]:
     """What the API answers to each question, and which model said so."""
     given = []
     for start in range(0, len(questions), BATCH):
-        reply = api.call("/v1/predict/batch", {"questions": questions[start : start + BATCH]}, port, timeout=60)
+        reply = api.call(
+            "/v1/predict/batch", {"questions": questions[start : start + BATCH]}, port, timeout=60
+        )
         given += [answer | {"model": reply["model"]} for answer in reply["predictions"]]
     return given
 
@@ -55,7 +59,9 @@ def replay(port: int | None) -> None:
     while asked := json.loads(processing(port, "questions", stdout=subprocess.PIPE)):
         time.sleep(EVERYWHERE)
         given = ask(asked["questions"], port)
-        models = ", ".join(sorted({answer["model"] for answer in given})) or "the replay before this one"
+        models = (
+            ", ".join(sorted({answer["model"] for answer in given})) or "the replay before this one"
+        )
         print(f"\n{asked['month']}: {len(given)} questions asked, answered by {models}", flush=True)
         processing(port, asked["month"], input=json.dumps(given))
 
@@ -65,8 +71,12 @@ def table(months: list[dict]) -> str:
     lines = list(months[0]["lines"])
     rows = [f"{'month':<9}{'rows':>6}" + "".join(f"  {line:^20}" for line in lines)]
     for one in months:
-        cells = ("{error:6.2f} ({low:.2f}-{high:.2f})".format(**one["lines"][line]) for line in lines)
-        rows.append(f"{one['month']:<9}{one['rows']:>6}" + "".join(f"  {cell:<20}" for cell in cells))
+        cells = (
+            "{error:6.2f} ({low:.2f}-{high:.2f})".format(**one["lines"][line]) for line in lines
+        )
+        rows.append(
+            f"{one['month']:<9}{one['rows']:>6}" + "".join(f"  {cell:<20}" for cell in cells)
+        )
     means = [sum(one["lines"][line]["error"] for one in months) / len(months) for line in lines]
     return "\n".join([*rows, f"{'mean':<15}" + "".join(f"  {mean:6.2f}{'':14}" for mean in means)])
 

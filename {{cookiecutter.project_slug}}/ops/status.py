@@ -19,7 +19,9 @@ def model() -> str:
         card = api.call("/v1/model")
     except api.ApiProblem as problem:
         return str(problem)
-    measured = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in card["metrics"].items())
+    measured = ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}" for name, value in card["metrics"].items()
+    )
     return f"The champion is {card['version']}: {measured}."
 
 
@@ -32,7 +34,9 @@ def main() -> None:
     for part, states in sorted(parts.items()):
         print(f"{part:<20} {', '.join(states)}")
     print(f"\n{model()}")
-    if any(one not in ("healthy", "done", "running") for states in parts.values() for one in states):
+    if any(
+        one not in ("healthy", "done", "running") for states in parts.values() for one in states
+    ):
         sys.exit("Not everything is well. `make logs` shows what the parts say.")
 
 

@@ -11,7 +11,18 @@ def main() -> None:
     name, rights = arguments.word("NAME", USAGE), arguments.word("RIGHTS", USAGE)
     if not compose.is_running("storage"):
         sys.exit("Storage does not run. Say `make up` first.")
-    compose.run("run", "--rm", "--no-deps", "-T", "storage-setup", "python", "-m", "storage.key", name, rights)
+    compose.run(
+        "run",
+        "--rm",
+        "--no-deps",
+        "-T",
+        "storage-setup",
+        "python",
+        "-m",
+        "storage.key",
+        name,
+        rights,
+    )
 
 
 if __name__ == "__main__":

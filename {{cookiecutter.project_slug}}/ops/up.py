@@ -18,8 +18,14 @@ def start() -> None:
     """Build and start everything, and wait until it is healthy."""
     refresh.remove_switched_off()
     if compose.attempt("up", "--detach", "--build", "--wait", "--wait-timeout", "600").returncode:
-        ill = [one["Service"] for one in compose.containers() if one.get("Health") == "unhealthy" or one["ExitCode"]]
-        sys.exit(f"Not everything started. `docker compose logs {' '.join(sorted(set(ill)))}` says why.")
+        ill = [
+            one["Service"]
+            for one in compose.containers()
+            if one.get("Health") == "unhealthy" or one["ExitCode"]
+        ]
+        sys.exit(
+            f"Not everything started. `docker compose logs {' '.join(sorted(set(ill)))}` says why."
+        )
     refresh.reread_edited_files()
 
 
@@ -34,7 +40,9 @@ def wait_for_model() -> None:
             waited = time.monotonic() - started
             if waited > PATIENCE or problem.status in (401, 403):
                 say("")
-                sys.exit(f"No model yet: {problem} Look at the runs at {api.base()}/pipelines/ and at `make logs`.")
+                sys.exit(
+                    f"No model yet: {problem} Look at the runs at {api.base()}/pipelines/ and at `make logs`."
+                )
         say(f"The first model is being trained: {waited:.0f} s")
         time.sleep(1)
 
@@ -62,7 +70,9 @@ def addresses() -> str:
         (s3, "storage, for S3 clients", True),
     ]
     shown = "\n".join(f"  {address:<38} {what}" for address, what, present in rows if present)
-    return f"{shown}\n\nSign in as {settings['ADMIN_USER']}; the password is ADMIN_PASSWORD in .env."
+    return (
+        f"{shown}\n\nSign in as {settings['ADMIN_USER']}; the password is ADMIN_PASSWORD in .env."
+    )
 
 
 def main() -> None:

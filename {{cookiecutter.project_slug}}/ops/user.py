@@ -24,7 +24,9 @@ def chosen_password(name: str) -> str:
 def hashed(password: str) -> str:
     """The password's bcrypt hash, made by the gateway's own program."""
     command = ("exec", "-T", "gateway", "caddy", "hash-password", "--bcrypt-cost", "12")
-    return compose.run(*command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
+    return compose.run(
+        *command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8"
+    ).stdout.strip()
 
 
 def main() -> None:

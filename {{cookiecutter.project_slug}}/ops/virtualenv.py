@@ -31,7 +31,9 @@ def make() -> None:
     try:
         venv.create(FOLDER, with_pip=True)
     except subprocess.CalledProcessError:
-        sys.exit("This Python can't make environments. On Debian and Ubuntu, install the package python3-venv.")
+        sys.exit(
+            "This Python can't make environments. On Debian and Ubuntu, install the package python3-venv."
+        )
     run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
     INSTALLED.touch()
 
@@ -40,8 +42,20 @@ def ready() -> Path:
     """The environment's Python, after what the lock has changed since is installed."""
     locked = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if not (PYTHON.exists() and INSTALLED.exists() and INSTALLED.read_text() == locked):
-        print("Installing what requirements.txt locks into .venv (once; it takes a minute or two) ...", flush=True)
-        uv("pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--requirement", str(LOCK))
+        print(
+            "Installing what requirements.txt locks into .venv (once; it takes a minute or two) ...",
+            flush=True,
+        )
+        uv(
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(PYTHON),
+            "--require-hashes",
+            "--requirement",
+            str(LOCK),
+        )
         INSTALLED.write_text(locked)
     return PYTHON
 
@@ -53,7 +67,9 @@ def source_variables() -> dict[str, str]:
 
 def run(program: Path, *words: str, **how) -> subprocess.CompletedProcess:
     """Run a program in the project's folder; when it fails, the command that called it ends with its code."""
-    done = subprocess.run([program, *words], cwd=PROJECT, env=os.environ | source_variables(), **how)
+    done = subprocess.run(
+        [program, *words], cwd=PROJECT, env=os.environ | source_variables(), **how
+    )
     if done.returncode:
         sys.exit(done.returncode)
     return done

@@ -35,7 +35,9 @@ def bound(address: str, port: int) -> socket.socket:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     config = settings()
     app = create_app(
         Champions(bucket("models")),

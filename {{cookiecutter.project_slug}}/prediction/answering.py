@@ -9,20 +9,30 @@ from core.inference import Champion
 from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal
-from prediction.metrics import PREDICTION_SECONDS, PREDICTIONS, PREDICTIONS_BY_CLASS, PREDICTIONS_VALUE
+from prediction.metrics import (
+    PREDICTION_SECONDS,
+    PREDICTIONS,
+    PREDICTIONS_BY_CLASS,
+    PREDICTIONS_VALUE,
+)
 from prediction.problems import Problem
 
 log = logging.getLogger(__name__)
 
 
 @PREDICTION_SECONDS.time()
-def answer(champion: Champion, questions: Sequence[Question], client: str, journal: Journal) -> list[dict]:
+def answer(
+    champion: Champion, questions: Sequence[Question], client: str, journal: Journal
+) -> list[dict]:
     """Predict, keep, count. What this returns is in the journal already and may be sent."""
     answers = [
         {"id": new_id(), **(told if CLASSES else {"prediction": told}), "model": champion.version}
         for told in champion.predict(questions)
     ]
-    asked = ({"key": key(question), "question": question.model_dump(mode="json")} for question in questions)
+    asked = (
+        {"key": key(question), "question": question.model_dump(mode="json")}
+        for question in questions
+    )
     keep(journal, "live", client, map(dict.__or__, answers, asked))
     count(champion.version, [one["prediction"] for one in answers])
     return answers
@@ -46,4 +56,6 @@ def keep(journal: Journal, kind: str, client: str, records: Iterable[dict]) -> N
         journal.write(kind, now, [record | stamp for record in records])
     except OSError as error:
         log.error("The journal can't be written: %s", error)
-        raise Problem(503, "This could not be written down, so it was not done. Ask again later.") from None
+        raise Problem(
+            503, "This could not be written down, so it was not done. Ask again later."
+        ) from None

@@ -15,13 +15,19 @@ MOST = 1000
 
 _outcome = Outcome.model_fields[OUTCOME]
 _shown = {"description": _outcome.description, "examples": _outcome.examples}
-Predicted = Annotated[_outcome.annotation, Field(**_shown, json_schema_extra=_outcome.json_schema_extra)]
+Predicted = Annotated[
+    _outcome.annotation, Field(**_shown, json_schema_extra=_outcome.json_schema_extra)
+]
 
 
 def _probabilities() -> dict:
     shown = {name: round(1 / len(CLASS_NAMES), 3) for name in CLASS_NAMES}
-    field = Field(description="The probability of each class; together they are 1", examples=[shown])
-    return {"probabilities": (dict[Literal[CLASS_NAMES], Annotated[float, Field(ge=0, le=1)]], field)}
+    field = Field(
+        description="The probability of each class; together they are 1", examples=[shown]
+    )
+    return {
+        "probabilities": (dict[Literal[CLASS_NAMES], Annotated[float, Field(ge=0, le=1)]], field)
+    }
 
 
 Told = create_model("Told", **(_probabilities() if CLASSES else {}))
@@ -29,7 +35,9 @@ Told = create_model("Told", **(_probabilities() if CLASSES else {}))
 
 
 class Answer(Told):
-    id: UUID = Field(description="What this prediction is known by; an outcome may refer to it", examples=[AN_ID])
+    id: UUID = Field(
+        description="What this prediction is known by; an outcome may refer to it", examples=[AN_ID]
+    )
     prediction: Predicted
     model: str = Field(description="The version that answered", examples=[A_VERSION])
 
@@ -49,8 +57,12 @@ class Answers(BaseModel):
 
 
 class _Report(Row):
-    id: UUID | None = Field(default=None, description="The prediction's id; or give the key", examples=[AN_ID])
-    key: str | None = Field(default=None, min_length=1, max_length=200, description="The question's key")
+    id: UUID | None = Field(
+        default=None, description="The prediction's id; or give the key", examples=[AN_ID]
+    )
+    key: str | None = Field(
+        default=None, min_length=1, max_length=200, description="The question's key"
+    )
 
     @model_validator(mode="after")
     def names_one_prediction(self):

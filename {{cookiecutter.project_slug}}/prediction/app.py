@@ -16,7 +16,9 @@ from prediction.problems import handle_problems
 LOOK_SECONDS = 2.0
 
 
-def create_app(champions: Champions, journal: Journal, keys: Keys, journal_seconds: float = 2.0) -> FastAPI:
+def create_app(
+    champions: Champions, journal: Journal, keys: Keys, journal_seconds: float = 2.0
+) -> FastAPI:
     """Build the service around what follows the promotions, what keeps the answers, and who may ask."""
 
     @asynccontextmanager

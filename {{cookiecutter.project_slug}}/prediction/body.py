@@ -53,5 +53,7 @@ def problem(error: ValidationError, model: type[BaseModel], body: bytes) -> Prob
     found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return Problem(400, f"The body is not JSON: {found[0]['ctx']['error']}.")
-    errors = [FieldError(field=path_of(one["loc"]), message=message_for(one, model)) for one in found]
+    errors = [
+        FieldError(field=path_of(one["loc"]), message=message_for(one, model)) for one in found
+    ]
     return Problem(422, "The body is JSON, but not what is asked for: see `errors`.", errors)

@@ -39,7 +39,11 @@ class Champions:
     def trusted(self) -> Champion:
         """The model that answers. Raises a Problem if there is none."""
         if self.current is None:
-            raise Problem(503, "No model has been published yet. Ask again in a while.", headers={"Retry-After": "5"})
+            raise Problem(
+                503,
+                "No model has been published yet. Ask again in a while.",
+                headers={"Retry-After": "5"},
+            )
         return self.current
 
     async def trusted_now(self) -> Champion:
@@ -60,7 +64,9 @@ class Champions:
             self.storage_away = False
         except StorageError as error:
             if not self.storage_away:
-                log.warning("Storage can't be asked for the champion (%s); serving goes on.", _short(error))
+                log.warning(
+                    "Storage can't be asked for the champion (%s); serving goes on.", _short(error)
+                )
             self.storage_away = True
         finally:
             self.looking.release()
@@ -80,10 +86,17 @@ class Champions:
         except StorageError:
             raise
         except Exception as error:
-            self.refuse(promotion, "broken", f"Version {promotion.version} can't be loaded: {_short(error)}")
+            self.refuse(
+                promotion, "broken", f"Version {promotion.version} can't be loaded: {_short(error)}"
+            )
 
     def install(self, model: Champion, promotion: Promotion) -> None:
-        self.current, self.promoted, self.number, self.refused = model, promotion.time, promotion.number, 0
+        self.current, self.promoted, self.number, self.refused = (
+            model,
+            promotion.time,
+            promotion.number,
+            0,
+        )
         CHAMPION.clear()
         CHAMPION.labels(model.version).set(1)
         CHAMPION_LOADED.set_to_current_time()
@@ -93,8 +106,14 @@ class Champions:
         """Say so once; look at this promotion again after a while, as a damaged object may be mended."""
         if promotion.number != self.refused:
             CHAMPION_REFUSED.labels(cause).inc()
-            kept = f"{self.current.version} goes on answering" if self.current else "there is no model to answer with"
-            log.error("Promotion %s is refused: %s %s.", promotion.number, sentence, kept.capitalize())
+            kept = (
+                f"{self.current.version} goes on answering"
+                if self.current
+                else "there is no model to answer with"
+            )
+            log.error(
+                "Promotion %s is refused: %s %s.", promotion.number, sentence, kept.capitalize()
+            )
         self.refused, self.refused_until = promotion.number, time.monotonic() + self.patience
 
 

@@ -14,7 +14,8 @@ def routes(champions: Champions) -> APIRouter:
     async def health() -> dict:
         if not champions.healthy:
             raise Problem(
-                503, "A model was promoted that this replica does not trust, and it has no other. See its log."
+                503,
+                "A model was promoted that this replica does not trust, and it has no other. See its log.",
             )
         version = champions.current and champions.current.version
         return {"status": "ok", "model": version, "promoted": champions.promoted}

@@ -76,9 +76,13 @@ class Journal:
 
     def upload(self) -> bool:
         """Deliver what is finished. False if storage does not take it all."""
-        problems = [problem for file in list(self.finished) if (problem := self.try_to_deliver(file))]
+        problems = [
+            problem for file in list(self.finished) if (problem := self.try_to_deliver(file))
+        ]
         if problems and not self.away:
-            log.warning("Storage does not take answers (%s); they wait in %s.", problems[0], self.folder)
+            log.warning(
+                "Storage does not take answers (%s); they wait in %s.", problems[0], self.folder
+            )
         if self.away and not problems:
             log.info("Storage has taken the answers that waited.")
         self.away = bool(problems)

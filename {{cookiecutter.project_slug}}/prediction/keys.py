@@ -25,7 +25,9 @@ class Keys:
         if not text:
             raise unauthorised("Send your API key as a header: `Authorization: Bearer KEY`.")
         if not is_well_formed(text):
-            raise unauthorised("This is not a whole API key. One is `slipway_` and 38 letters and digits.")
+            raise unauthorised(
+                "This is not a whole API key. One is `slipway_` and 38 letters and digits."
+            )
         self.refresh()
         key = self.by_hash.get(hash_key(text))
         if key is None:
@@ -33,7 +35,9 @@ class Keys:
         if key.expired():
             raise unauthorised(f"This API key expired at {key.expires}. Ask for a new one.")
         if right not in key.rights:
-            raise Problem(403, f"This API key lacks the right `{right}`; it has {', '.join(key.rights)}.")
+            raise Problem(
+                403, f"This API key lacks the right `{right}`; it has {', '.join(key.rights)}."
+            )
         return key
 
     def refresh(self) -> None:
@@ -48,7 +52,11 @@ class Keys:
         try:
             self.by_hash = {key.hash: key for key in load(self.file)}
         except Exception as error:
-            log.error("%s can't be read (%s); the keys read before stay in force.", self.file, type(error).__name__)
+            log.error(
+                "%s can't be read (%s); the keys read before stay in force.",
+                self.file,
+                type(error).__name__,
+            )
 
     def state(self) -> tuple | None:
         try:

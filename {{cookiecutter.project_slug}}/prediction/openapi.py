@@ -21,7 +21,12 @@ REF = "#/components/schemas/{model}"
 
 def takes(schema: dict, shown) -> dict:
     """The description of a body that the route reads itself, as its raw bytes are what is checked."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": shown}}}}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": shown}},
+        }
+    }
 
 
 def ref(model: type[BaseModel]) -> dict:
@@ -54,7 +59,9 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict:
         if app.openapi_schema is None:
-            described = get_openapi(title="Prediction API", version="1", description=DESCRIPTION, routes=app.routes)
+            described = get_openapi(
+                title="Prediction API", version="1", description=DESCRIPTION, routes=app.routes
+            )
             described["components"]["schemas"] |= body_schemas()
             say_units(described["components"]["schemas"])
             app.openapi_schema = described
@@ -65,7 +72,9 @@ def describe(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def page():
-        return FileResponse(PAGE / "index.html", headers={"Content-Security-Policy": ONLY_FROM_HERE})
+        return FileResponse(
+            PAGE / "index.html", headers={"Content-Security-Policy": ONLY_FROM_HERE}
+        )
 
 
 def body_schemas() -> dict:
@@ -79,4 +88,6 @@ def say_units(schemas: dict) -> None:
     for schema in schemas.values():
         for field in schema["properties"].values():
             if "unit" in field:
-                field["description"] = f"{field.get('description', '')}, in {field['unit']}".removeprefix(", in ")
+                field["description"] = (
+                    f"{field.get('description', '')}, in {field['unit']}".removeprefix(", in ")
+                )

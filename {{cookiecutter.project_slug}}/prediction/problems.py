@@ -34,7 +34,13 @@ class ProblemDetails(BaseModel):
 class Problem(Exception):
     """Ends the request with this status and sentence."""
 
-    def __init__(self, status: int, detail: str, errors: list[FieldError] = [], headers: dict[str, str] | None = None):
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: list[FieldError] = [],
+        headers: dict[str, str] | None = None,
+    ):
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
 
@@ -45,7 +51,8 @@ def problem_response(problem: Problem) -> JSONResponse:
     details = ProblemDetails(
         title=HTTPStatus(problem.status).phrase,
         status=problem.status,
-        detail=problem.detail + (f" The first {MOST_ERRORS} are named; {hidden} more are not." if hidden else ""),
+        detail=problem.detail
+        + (f" The first {MOST_ERRORS} are named; {hidden} more are not." if hidden else ""),
         errors=shown,
     )
     return JSONResponse(
@@ -66,7 +73,11 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def routing(_: Request, error: HTTPException):
         return problem_response(
-            Problem(error.status_code, SENTENCES.get(error.status_code, error.detail), headers=error.headers)
+            Problem(
+                error.status_code,
+                SENTENCES.get(error.status_code, error.detail),
+                headers=error.headers,
+            )
         )
 
     @app.exception_handler(ClientDisconnect)
@@ -75,4 +86,6 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception):
-        return problem_response(Problem(500, "Something went wrong here. It was logged; asking again may help."))
+        return problem_response(
+            Problem(500, "Something went wrong here. It was logged; asking again may help.")
+        )

@@ -35,9 +35,13 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     async def predict(request: Request, client: ApiKey = holder_of("predict")) -> Answer:
         """Answer one question."""
         question = parse(Question, await read(request))
-        return JSONResponse(answer(await champions.trusted_now(), [question], client.name, journal)[0])
+        return JSONResponse(
+            answer(await champions.trusted_now(), [question], client.name, journal)[0]
+        )
 
-    @v1.post("/predict/batch", openapi_extra=QUESTIONS, responses=problems(400, 401, 403, 413, 422, 503))
+    @v1.post(
+        "/predict/batch", openapi_extra=QUESTIONS, responses=problems(400, 401, 403, 413, 422, 503)
+    )
     async def predict_batch(request: Request, client: ApiKey = holder_of("predict")) -> Answers:
         """Answer up to 1,000 questions, all by the same version."""
         text = await read(request)
@@ -46,12 +50,19 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
         def work() -> dict:
             questions = parse(Questions, text).questions
             answers = answer(model, questions, client.name, journal)
-            told = [{name: value for name, value in one.items() if name != "model"} for one in answers]
+            told = [
+                {name: value for name, value in one.items() if name != "model"} for one in answers
+            ]
             return {"model": model.version, "predictions": told}
 
         return JSONResponse(await asyncio.to_thread(work))
 
-    @v1.post("/outcomes", status_code=202, openapi_extra=REPORTS, responses=problems(400, 401, 403, 413, 422))
+    @v1.post(
+        "/outcomes",
+        status_code=202,
+        openapi_extra=REPORTS,
+        responses=problems(400, 401, 403, 413, 422),
+    )
     async def outcomes(request: Request, client: ApiKey = holder_of("outcomes")) -> Accepted:
         """Say what really happened, for one prediction or for a list of them."""
         reports = parse_one_or_many(Report, await read(request))

@@ -20,7 +20,17 @@ KINDS = {
     AwareDatetime: "a date and time with a time zone",
 }
 SAID_BY_EXPECTED = (
-    *("_type", "_parsing", "_from_float", "_number", "_naive", "_aware", "_than", "_equal", "_mismatch"),
+    *(
+        "_type",
+        "_parsing",
+        "_from_float",
+        "_number",
+        "_naive",
+        "_aware",
+        "_than",
+        "_equal",
+        "_mismatch",
+    ),
     "literal_error",
 )
 
@@ -40,7 +50,10 @@ def message_for(error: dict, model: type[BaseModel]) -> str:
 
 def expected(field: FieldInfo) -> str | None:
     """What a field must be, such as `a number from 10 to 10,000 miles`. None for types that have no words here."""
-    kind = next((KINDS[part] for part in (field.annotation, *get_args(field.annotation)) if part in KINDS), None)
+    kind = next(
+        (KINDS[part] for part in (field.annotation, *get_args(field.annotation)) if part in KINDS),
+        None,
+    )
     if values := allowed(field):
         kind = f"one of {', '.join(map(json.dumps, values))}"
     if kind is None:
@@ -52,10 +65,21 @@ def expected(field: FieldInfo) -> str | None:
 
 def limits(field: FieldInfo) -> list[str]:
     names = ("ge", "gt", "le", "lt", "pattern")
-    found = {name: getattr(part, name) for part in field.metadata for name in names if hasattr(part, name)}
+    found = {
+        name: getattr(part, name)
+        for part in field.metadata
+        for name in names
+        if hasattr(part, name)
+    }
     if {"ge", "le"} <= found.keys():
         return [f"from {shown(found['ge'])} to {shown(found['le'])}"]
-    words = {"ge": "of at least", "gt": "above", "le": "of at most", "lt": "below", "pattern": "of the form"}
+    words = {
+        "ge": "of at least",
+        "gt": "above",
+        "le": "of at most",
+        "lt": "below",
+        "pattern": "of the form",
+    }
     return [f"{words[name]} {shown(limit)}" for name, limit in found.items()]
 
 
@@ -75,7 +99,10 @@ def field_at(location: tuple, model: type[BaseModel]) -> tuple[FieldInfo | None,
     field = None
     for name in location:
         if field is not None:
-            model = next((part for part in get_args(field.annotation) if hasattr(part, "model_fields")), model)
+            model = next(
+                (part for part in get_args(field.annotation) if hasattr(part, "model_fields")),
+                model,
+            )
         if isinstance(name, str):
             field = model.model_fields.get(name)
     return field, model

@@ -16,7 +16,9 @@ def roll_back() -> str:
     """Bring the champion before the current one back. Returns a sentence; raises NotPromoted."""
     version = registry.before(bucket("models"))
     if version is None:
-        raise NotPromoted("No other version was champion before this one. `make champion VERSION=…` takes any.")
+        raise NotPromoted(
+            "No other version was champion before this one. `make champion VERSION=…` takes any."
+        )
     return choose(version, "Rolled back by hand.")
 
 

@@ -24,5 +24,7 @@ def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     silent = dg.RunsFilter(statuses=AT_WORK, updated_before=datetime.now(UTC) - GRACE)
     dead = instance.get_runs(silent)
     for run in dead:
-        instance.report_run_failed(run, "The process of this run was killed. The next run finishes its work.")
+        instance.report_run_failed(
+            run, "The process of this run was killed. The next run finishes its work."
+        )
     return [run.run_id for run in dead]

@@ -23,7 +23,10 @@ STEPS = {
 }
 
 
-UNFINISHED = [dg.DagsterRunStatus[name] for name in ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")]
+UNFINISHED = [
+    dg.DagsterRunStatus[name]
+    for name in ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+]
 
 
 def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefinition:
@@ -46,9 +49,14 @@ def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefiniti
     return step
 
 
-ASSETS = [_asset(name, text, before) for (name, text), before in zip(STEPS.items(), [None, *STEPS], strict=False)]
+ASSETS = [
+    _asset(name, text, before)
+    for (name, text), before in zip(STEPS.items(), [None, *STEPS], strict=False)
+]
 
-pipeline = dg.define_asset_job("pipeline", dg.AssetSelection.all(), executor_def=dg.in_process_executor)
+pipeline = dg.define_asset_job(
+    "pipeline", dg.AssetSelection.all(), executor_def=dg.in_process_executor
+)
 
 
 @dg.op
@@ -93,16 +101,24 @@ def new_data(context: dg.SensorEvaluationContext):
     mark_stage("looked")
     if work is None:
         return dg.SkipReason("Nothing new.")
-    if context.instance.get_runs(dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1):
+    if context.instance.get_runs(
+        dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1
+    ):
         return dg.SkipReason("A run is at it.")
     if not is_new and _runs(context.instance, work, dg.DagsterRunStatus.SUCCESS):
-        return dg.SkipReason("A run has looked at this cause to train; it comes up again with the next rows.")
+        return dg.SkipReason(
+            "A run has looked at this cause to train; it comes up again with the next rows."
+        )
     if wait := _pause_after_failures(context.instance, work):
-        return dg.SkipReason(f"The last run from these inputs failed; the next one starts in {wait:.0f} s.")
+        return dg.SkipReason(
+            f"The last run from these inputs failed; the next one starts in {wait:.0f} s."
+        )
     return dg.RunRequest(tags={"inputs": work})
 
 
-def _runs(instance: dg.DagsterInstance, work: str, status: dg.DagsterRunStatus) -> list[dg.RunRecord]:
+def _runs(
+    instance: dg.DagsterInstance, work: str, status: dg.DagsterRunStatus
+) -> list[dg.RunRecord]:
     return instance.get_run_records(dg.RunsFilter(tags={"inputs": work}, statuses=[status]))
 
 
@@ -124,7 +140,9 @@ def dead_runs(context: dg.SensorEvaluationContext):
     return dg.SkipReason(f"Reported as failed: {', '.join(dead)}." if dead else "No run is dead.")
 
 
-@dg.sensor(job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING
+)
 def new_answers(context: dg.SensorEvaluationContext):
     """Count answers and outcomes once a minute while there are new ones."""
     from processing.summaries.live_answers import newest_object
@@ -142,7 +160,11 @@ def new_answers(context: dg.SensorEvaluationContext):
 SENSORS = [new_data, dead_runs, new_answers]
 
 SCHEDULED = {"execution_timezone": ZONE, "default_status": dg.DefaultScheduleStatus.RUNNING}
-SCHEDULES = [dg.ScheduleDefinition("fetch", job=pipeline, cron_schedule=SCHEDULE, **SCHEDULED)] if SCHEDULE else []
+SCHEDULES = (
+    [dg.ScheduleDefinition("fetch", job=pipeline, cron_schedule=SCHEDULE, **SCHEDULED)]
+    if SCHEDULE
+    else []
+)
 
 definitions = dg.Definitions(
     assets=ASSETS, jobs=[pipeline, live_predictions, rollback], sensors=SENSORS, schedules=SCHEDULES

@@ -24,11 +24,17 @@ def follow(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     shown = 0
     while True:
         status = instance.get_run_by_id(run_id).status
-        ended = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE})
+        ended = instance.all_logs(
+            run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+        )
         for entry in ended[shown:]:
             print(f"  {entry.step_key}: {entry.dagster_event.message}", flush=True)
         shown = len(ended)
-        if status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
+        if status in (
+            dg.DagsterRunStatus.SUCCESS,
+            dg.DagsterRunStatus.FAILURE,
+            dg.DagsterRunStatus.CANCELED,
+        ):
             return status
         time.sleep(1)
 

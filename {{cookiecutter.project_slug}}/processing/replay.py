@@ -47,7 +47,9 @@ FROZEN, KEPT, RULE = "frozen", "kept up to date", "rule of thumb"
 def next_questions() -> dict:
     """The first month that is not judged yet, and its questions; none if they have been answered already."""
     if registry.champion(bucket("models")) is None:
-        raise SystemExit("There is no model yet to begin with. `make up` trains one, or `make train`.")
+        raise SystemExit(
+            "There is no model yet to begin with. `make up` trains one, or `make train`."
+        )
     judged, answered = _stored("results"), _stored("answers")
     for month in getattr(source, "HELD_BACK", ()):
         if month not in judged:
@@ -58,7 +60,9 @@ def next_questions() -> dict:
 def questions(month: str) -> list[dict]:
     """What is asked about the month, as the API takes it."""
     rows = sample(month).select(*Question.model_fields)
-    return [Question.model_validate(row).model_dump(mode="json") for row in rows.iter_rows(named=True)]
+    return [
+        Question.model_validate(row).model_dump(mode="json") for row in rows.iter_rows(named=True)
+    ]
 
 
 def sample(month: str) -> pl.DataFrame:
@@ -76,11 +80,16 @@ def keep_answers(month: str, given: list[dict]) -> None:
     models, columns = bucket("models"), question_columns(sample(month))
     frozen = inference.load(models, registry.promotions(models)[0].version)
     known = newest_window(bucket("processed")).known
-    known = known.after(known.times.max() - timedelta(days=max(WINDOW_DAYS)))  # a model learns from no more either
+    known = known.after(
+        known.times.max() - timedelta(days=max(WINDOW_DAYS))
+    )  # a model learns from no more either
     rule = rule_of_thumb().fit(known.features.to_pandas(), known.outcomes)
     lines = {
         FROZEN: frozen.predict_columns(columns).tolist(),
-        KEPT: [list(one["probabilities"].values()) if "probabilities" in one else one["prediction"] for one in given],
+        KEPT: [
+            list(one["probabilities"].values()) if "probabilities" in one else one["prediction"]
+            for one in given
+        ],
         RULE: answers(rule, pl.DataFrame(features(columns))).tolist(),
     }
     stored = {"lines": lines, "models": sorted({one["model"] for one in given})}
@@ -110,9 +119,14 @@ def rest() -> None:
     since = datetime.now(UTC) - datetime.fromisoformat(last["created"])
     wait = (causes.NEW_ROWS.cool_down - since).total_seconds()
     if wait > PATIENCE:
-        raise SystemExit(f"The next training may begin in {wait:.0f} s; shorten NEW_ROWS in model/retraining.py.")
+        raise SystemExit(
+            f"The next training may begin in {wait:.0f} s; shorten NEW_ROWS in model/retraining.py."
+        )
     if wait > 0:
-        print(f"The next training may begin in {wait:.0f} s (NEW_ROWS in model/retraining.py) ...", flush=True)
+        print(
+            f"The next training may begin in {wait:.0f} s (NEW_ROWS in model/retraining.py) ...",
+            flush=True,
+        )
         time.sleep(wait)
 
 
@@ -127,7 +141,9 @@ def judge(month: str) -> dict:
         wrong = errors(actual, np.array(given)[known])
         low, high = interval(wrong)
         found["lines"][line] = {"error": float(wrong.mean()), "low": low, "high": high}
-    create(bucket("processed"), f"replay/results/{month}.json", json.dumps(found, indent=1).encode())
+    create(
+        bucket("processed"), f"replay/results/{month}.json", json.dumps(found, indent=1).encode()
+    )
     return found
 
 
@@ -160,7 +176,11 @@ def replay(month: str, given: list[dict]) -> None:
     print(f"{newest['version']}: {newest['reason']}")
     figures = judge(month)["lines"]
     write_table()
-    print(f"{month}: " + ", ".join(f"{line} {measured['error']:.2f}" for line, measured in figures.items()), flush=True)
+    print(
+        f"{month}: "
+        + ", ".join(f"{line} {measured['error']:.2f}" for line, measured in figures.items()),
+        flush=True,
+    )
 
 
 def _stored(what: str) -> set[str]:

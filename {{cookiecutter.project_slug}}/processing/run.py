@@ -23,8 +23,13 @@ def run() -> None:
             result = step()
         except PromotionLost as lost:
             raise SystemExit(f"  {lost} The next run compares with that one.") from None
-        facts = ", ".join(f"{fact.replace('_', ' ')}: {_short(value)}" for fact, value in result.items())
-        print(f"  {name.replace('_', ' '):<18}{time.monotonic() - started:5.1f} s   {facts}", flush=True)
+        facts = ", ".join(
+            f"{fact.replace('_', ' ')}: {_short(value)}" for fact, value in result.items()
+        )
+        print(
+            f"  {name.replace('_', ' '):<18}{time.monotonic() - started:5.1f} s   {facts}",
+            flush=True,
+        )
 
 
 def again() -> None:

@@ -42,10 +42,15 @@ def check_rows() -> dict:
     """Check every raw file that has not been checked."""
     raw, processed = bucket("raw"), bucket("processed")
     reports = [_checked(raw, processed, file) for file in unchecked(raw, processed)]
-    why = sum((Counter(report["reasons"]) for report in reports), Counter()).most_common(MOST_REASONS)
+    why = sum((Counter(report["reasons"]) for report in reports), Counter()).most_common(
+        MOST_REASONS
+    )
     return {
         "files": len(reports),
-        **{count: sum(report[count] for report in reports) for count in ("rows_accepted", "rows_rejected")},
+        **{
+            count: sum(report[count] for report in reports)
+            for count in ("rows_accepted", "rows_rejected")
+        },
         **({"why": "; ".join(f"{reason} ({rows})" for reason, rows in why)} if why else {}),
     }
 
@@ -80,7 +85,9 @@ def measure_drift() -> dict:
         return {"reason": str(reason)}
     since = known.after(datetime.fromisoformat(card["judged_on"]["to"]))
     if not len(since):
-        return {"reason": "All rows that have come are older than the newest that the champion was judged on."}
+        return {
+            "reason": "All rows that have come are older than the newest that the champion was judged on."
+        }
     measured = drift.store(processed, promotion.version, len(since), drift.measure(card, since))
     drifted = [column["name"] for column in measured["columns"] if column["alarm"]]
     return {"rows": len(since), "drifted": ", ".join(drifted) or "nothing"}
@@ -97,7 +104,9 @@ def train_candidate() -> dict:
     except TooFewRows as reason:
         log.warning("No candidate. %s", reason)
         return {"reason": str(reason)}
-    return {"version": version, "causes": " ".join(found)} | registry.card(models, version)["metrics"]
+    return {"version": version, "causes": " ".join(found)} | registry.card(models, version)[
+        "metrics"
+    ]
 
 
 def judge_candidate() -> dict:

@@ -24,7 +24,11 @@ def work_to_do() -> tuple[str | None, bool]:
     if not is_done(digest):
         return digest, True
     found = causes(bucket("processed"), bucket("models"))
-    return (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False) if found else (None, False)
+    return (
+        (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False)
+        if found
+        else (None, False)
+    )
 
 
 def is_done(digest: str) -> bool:
@@ -37,7 +41,9 @@ def mark_done() -> None:
     raw, processed = bucket("raw"), bucket("processed")
     waiting = unchecked(raw, processed)
     digest = _digest([file for file in raw_files(raw) if file not in waiting])
-    create(processed, _marker(digest), json.dumps({"finished": datetime.now(UTC).isoformat()}).encode())
+    create(
+        processed, _marker(digest), json.dumps({"finished": datetime.now(UTC).isoformat()}).encode()
+    )
 
 
 def _marker(digest: str) -> str:

@@ -39,12 +39,16 @@ def make(name: str, rights: list[str]) -> None:
     """Make the user with a policy of just these rights, and show its secret, which is kept nowhere."""
     admin = server.admin()
     if name in json.loads(admin.user_list()):
-        sys.exit(f"There is a storage key {name}. Choose another NAME, or take it away with RIGHTS=none.")
+        sys.exit(
+            f"There is a storage key {name}. Choose another NAME, or take it away with RIGHTS=none."
+        )
     secret = secrets.token_urlsafe(30)
     admin.policy_add(policy_name=f"key-{name}", policy=policy(rights))
     admin.user_add(access_key=name, secret_key=secret)
     admin.policy_set(policy_name=f"key-{name}", user=name)
-    print(f"access key: {name}\nsecret key: {secret}\n\nWrite the secret down now; it is shown only once.")
+    print(
+        f"access key: {name}\nsecret key: {secret}\n\nWrite the secret down now; it is shown only once."
+    )
 
 
 def main(words: list[str]) -> None:

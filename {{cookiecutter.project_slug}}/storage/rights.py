@@ -1,7 +1,11 @@
 """Who may do what in storage, on one page; each service has a user of its own name."""
 
 BUCKETS = ("raw", "processed", "models", "predictions", "notebooks")
-VERSIONED = ("raw", "models", "notebooks")  # what is overwritten or deleted there can be brought back
+VERSIONED = (
+    "raw",
+    "models",
+    "notebooks",
+)  # what is overwritten or deleted there can be brought back
 
 SERVICES = {
     "processing": (

@@ -62,4 +62,6 @@ def wait() -> None:
         except urllib3.exceptions.HTTPError:
             pass
         time.sleep(0.5)
-    sys.exit(f"Storage has not answered for {WAIT_SECONDS} seconds. See `docker compose logs storage`.")
+    sys.exit(
+        f"Storage has not answered for {WAIT_SECONDS} seconds. See `docker compose logs storage`."
+    )

@@ -22,7 +22,9 @@ def old_notebooks_go() -> LifecycleConfig:
         status=ENABLED,
         rule_filter=Filter(prefix=""),
         expiration=Expiration(expired_object_delete_marker=True),
-        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent_days=KEEP_OLD_NOTEBOOKS_DAYS),
+        noncurrent_version_expiration=NoncurrentVersionExpiration(
+            noncurrent_days=KEEP_OLD_NOTEBOOKS_DAYS
+        ),
     )
     return LifecycleConfig([rule])
 
@@ -83,7 +85,9 @@ def main() -> None:
     for name in BUCKETS:
         print(f"bucket {name}:", ", ".join(bucket(root, name)) or "nothing to do")
     for name, rights in SERVICES.items():
-        print(f"user {name}:", ", ".join(user(admin, name, secret[name], rights)) or "nothing to do")
+        print(
+            f"user {name}:", ", ".join(user(admin, name, secret[name], rights)) or "nothing to do"
+        )
 
 
 if __name__ == "__main__":

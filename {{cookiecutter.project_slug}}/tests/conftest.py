@@ -40,7 +40,9 @@ def ask(replica):
         def send(path="/v1/predict", body=ASKED, key=replica.key):
             content = json.dumps(body) if isinstance(body, dict | list) else body
             headers = {"Authorization": f"Bearer {key}"} if key else {}
-            return client.request("GET" if body is None else "POST", path, content=content, headers=headers)
+            return client.request(
+                "GET" if body is None else "POST", path, content=content, headers=headers
+            )
 
         yield send
 

@@ -27,7 +27,9 @@ HAPPENED = example(Outcome)[OUTCOME]
 def raw_sample() -> pl.DataFrame:
     """A raw file as text: the first that model/source.py delivers."""
     content = next((content for _, content in extract(set())), None)
-    assert content, "model/source.py delivers no file to test with: let `extract` yield a small one."
+    assert content, (
+        "model/source.py delivers no file to test with: let `extract` yield a small one."
+    )
     return pl.read_csv(content, infer_schema=False)
 
 
@@ -38,7 +40,9 @@ def onnx(shift: int) -> bytes:
     rows, _ = check_batch(raw.sample(min(400, len(raw)), seed=0).with_row_index("row", offset=1))
     rows = rows.filter(pl.col(OUTCOME).is_not_null())
     table = pl.DataFrame(features(question_columns(rows)))
-    return convert(estimator().fit(table.to_pandas(), shifted(rows[OUTCOME].to_list(), shift)), table)
+    return convert(
+        estimator().fit(table.to_pandas(), shifted(rows[OUTCOME].to_list(), shift)), table
+    )
 
 
 def shifted(outcomes: list, shift: int) -> np.ndarray:
@@ -50,7 +54,9 @@ def shifted(outcomes: list, shift: int) -> np.ndarray:
 def publish(models: ObjectStore, version: str, shift: int = 0, **changes) -> None:
     """Publish a version with its card; `changes` are what is wrong with it."""
     content = onnx(shift)
-    answer = Champion(content, {"version": version}).predict([Question.model_validate(ASKED, strict=False)])[0]
+    answer = Champion(content, {"version": version}).predict(
+        [Question.model_validate(ASKED, strict=False)]
+    )[0]
     card = {
         "version": version,
         "fields": field_types(),

@@ -54,11 +54,15 @@ def test_a_promotion_swaps_the_model_and_a_rollback_brings_the_old_one_back(repl
     replica.champions.look()
     third = client.post("/v1/predict", json=ASKED).json()
     assert [answer["model"] for answer in (first, second, third)] == [OLD, NEW, OLD]
-    assert re.findall("champion_info{.*", client.get("/metrics").text) == [f'champion_info{{version="{OLD}"}} 1.0']
+    assert re.findall("champion_info{.*", client.get("/metrics").text) == [
+        f'champion_info{{version="{OLD}"}} 1.0'
+    ]
     assert second["prediction"] != first["prediction"] == third["prediction"]
 
 
-WRONG = {"prediction": CLASSES[0], "probabilities": dict.fromkeys(CLASS_NAMES, 0.5)} if CLASSES else 0
+WRONG = (
+    {"prediction": CLASSES[0], "probabilities": dict.fromkeys(CLASS_NAMES, 0.5)} if CLASSES else 0
+)
 
 DOUBTS = [
     ("checksum", {"checksum": "sha256:0"}),
@@ -69,7 +73,9 @@ DOUBTS = [
 
 
 @pytest.mark.parametrize(("cause", "wrong"), DOUBTS)
-def test_on_any_doubt_the_old_model_goes_on_and_the_doubt_is_counted_once(replica, client, caplog, cause, wrong):
+def test_on_any_doubt_the_old_model_goes_on_and_the_doubt_is_counted_once(
+    replica, client, caplog, cause, wrong
+):
     replica.promote(OLD)
     before = REGISTRY.get_sample_value("champion_refused_total", {"reason": cause}) or 0
     replica.promote(NEW, **wrong)

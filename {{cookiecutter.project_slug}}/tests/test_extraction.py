@@ -23,7 +23,11 @@ class Server(BaseHTTPRequestHandler):
         how = self.server.plan.pop(0) if self.server.plan else "whole"
         if isinstance(how, int):
             return self.send_error(how)
-        start = int(self.headers["Range"][6:-1]) if self.headers["If-Range"] == self.server.version else 0
+        start = (
+            int(self.headers["Range"][6:-1])
+            if self.headers["If-Range"] == self.server.version
+            else 0
+        )
         self.send_response(206 if start else 200)
         self.send_header("ETag", self.server.version)
         self.send_header("Content-Length", str(len(self.server.content) - start))
@@ -98,7 +102,8 @@ def test_a_file_that_is_not_there_yet_is_no_problem(server):
 
 
 @pytest.mark.parametrize(
-    ("plan", "said"), [([401], "Check SOURCE_TOKEN"), ([400], "its address"), ([503] * 5, "5 times")]
+    ("plan", "said"),
+    [([401], "Check SOURCE_TOKEN"), ([400], "its address"), ([503] * 5, "5 times")],
 )
 def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
     monkeypatch.setenv("SOURCE_TOKEN", "hidden")
@@ -110,10 +115,14 @@ def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
 
 
 def test_a_source_that_is_away_holds_up_nothing_else(server, storage, monkeypatch):
-    monkeypatch.setattr(ingest, "extract", lambda have: web_file(server.url, "flights/2024-01.csv", have))
+    monkeypatch.setattr(
+        ingest, "extract", lambda have: web_file(server.url, "flights/2024-01.csv", have)
+    )
     server.plan = ["broken", *[503] * 4]
     assert "answered 503" in fetch_raw()["problem"] and names(storage("raw")) == []
-    assert fetch_raw() == {"new_files": 1} and read(storage("raw"), "flights/2024-01.csv") == CONTENT
+    assert (
+        fetch_raw() == {"new_files": 1} and read(storage("raw"), "flights/2024-01.csv") == CONTENT
+    )
     assert fetch_raw() == {"new_files": 0}
 
 

@@ -12,7 +12,9 @@ from tests.problem import assert_problem
 from tests.small_model import ASKED
 
 OURS = ["departure", "origin", "dest", "carrier", "distance", "flight"]
-pytestmark = pytest.mark.skipif(list(Question.model_fields) != OURS, reason="model/ is about something else")
+pytestmark = pytest.mark.skipif(
+    list(Question.model_fields) != OURS, reason="model/ is about something else"
+)
 
 WRONG = [
     ("{}", 422, "distance: is missing; it must be a number from 10 to 10,000 miles, such as 2475"),
@@ -22,13 +24,25 @@ WRONG = [
     (json.dumps(ASKED | {"distance": float("nan")}), 422, "distance: must be a number"),
     (json.dumps(ASKED | {"distance": float("inf")}), 422, "distance: must be a number"),
     (json.dumps(ASKED).replace("2475", "1e999"), 422, "distance: must be a number"),
-    (json.dumps(ASKED).replace("223", "9" * 50), 422, "flight: must be a whole number from 1 to 9,999"),
+    (
+        json.dumps(ASKED).replace("223", "9" * 50),
+        422,
+        "flight: must be a whole number from 1 to 9,999",
+    ),
     (ASKED | {"flight": True}, 422, "flight: must be a whole number"),
     (ASKED | {"origin": "jfk"}, 422, "origin: must be text of the form ^[A-Z]{3}$, such as JFK"),
     (ASKED | {"origin": "JFK\n"}, 422, "origin: must be text"),
-    (ASKED | {"departure": "2013-04-01T09:15:00Z"}, 422, "departure: must be a date and time without a time zone"),
+    (
+        ASKED | {"departure": "2013-04-01T09:15:00Z"},
+        422,
+        "departure: must be a date and time without a time zone",
+    ),
     (ASKED | {"departure": 1364800000}, 422, "departure: must be a date and time"),
-    (ASKED | {"departure": "1800-01-01T00:00:00"}, 422, "without a time zone from 1990-01-01T00:00:00 to"),
+    (
+        ASKED | {"departure": "1800-01-01T00:00:00"},
+        422,
+        "without a time zone from 1990-01-01T00:00:00 to",
+    ),
 ]
 
 
@@ -66,9 +80,22 @@ def test_bounds_and_units_stand_in_the_description(ask):
 
 def test_an_impossible_time_is_missing_in_its_own_row_only():
     right = [(2013, 1, 31, 23, 59), (2012, 2, 29, 0, 0), (2013, 12, 1, 5, 7)]
-    wrong = [(2013, 2, 29, 1, 0), (2013, 4, 31, 1, 0), (2013, 13, 1, 1, 0), (2013, 1, 0, 1, 0), (2013, 1, 1, 24, 0)]
-    wrong += [(2013, 1, 1, 1, 60), (2013, 1, 1, -1, 0), (2**40, 1, 1, 1, 0), (2013, 2**33 + 1, 1, 1, 0)]
-    wrong += [tuple(None if missing == part else 1 for part in source.CLOCK) for missing in source.CLOCK]
+    wrong = [
+        (2013, 2, 29, 1, 0),
+        (2013, 4, 31, 1, 0),
+        (2013, 13, 1, 1, 0),
+        (2013, 1, 0, 1, 0),
+        (2013, 1, 1, 24, 0),
+    ]
+    wrong += [
+        (2013, 1, 1, 1, 60),
+        (2013, 1, 1, -1, 0),
+        (2**40, 1, 1, 1, 0),
+        (2013, 2**33 + 1, 1, 1, 0),
+    ]
+    wrong += [
+        tuple(None if missing == part else 1 for part in source.CLOCK) for missing in source.CLOCK
+    ]
     raw = pl.DataFrame(right + wrong, schema=dict.fromkeys(source.CLOCK, pl.Int64), orient="row")
     departures = source.to_rows(raw.lazy()).collect()["departure"].to_list()
     assert departures == [datetime(*time) for time in right] + [None] * len(wrong)

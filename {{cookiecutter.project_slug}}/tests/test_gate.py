@@ -30,7 +30,9 @@ def learn(storage, monkeypatch):
         for step in [step for step_name, step in STEPS.items() if step_name != "raw"]:
             step()
         version = version_of(newest_window(storage("processed")))
-        return next(verdict for verdict in gate.verdicts(storage("models")) if verdict["version"] == version)
+        return next(
+            verdict for verdict in gate.verdicts(storage("models")) if verdict["version"] == version
+        )
 
     return run
 
@@ -41,7 +43,9 @@ def halves(sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return some[: len(some) * 2 // 3], some[len(some) * 2 // 3 :]
 
 
-@pytest.mark.skipif(OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome")
+@pytest.mark.skipif(
+    OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"
+)
 def test_shuffled_outcomes_replace_nothing_and_the_verdict_says_why(storage, learn, sample):
     first, second = halves(sample)
     assert learn("first.csv", first)["verdict"] == "promoted"
@@ -52,7 +56,9 @@ def test_shuffled_outcomes_replace_nothing_and_the_verdict_says_why(storage, lea
     assert registry.champion(storage("models")) == champion
 
 
-of_classes = pytest.mark.skipif(not CLASSES, reason="the outcome in model/schema.py is a number, not a class")
+of_classes = pytest.mark.skipif(
+    not CLASSES, reason="the outcome in model/schema.py is a number, not a class"
+)
 
 
 @of_classes
@@ -65,7 +71,9 @@ def test_from_one_class_nothing_is_learned():
 @of_classes
 def test_the_judging_reaches_back_until_a_rare_class_is_among_it():
     hours = [datetime(2020, 1, 1) + timedelta(hours=number) for number in range(4_000)]
-    rows = pl.DataFrame({TIME: hours, OUTCOME: [CLASSES[number % 25 == 0] for number in range(4_000)]})
+    rows = pl.DataFrame(
+        {TIME: hours, OUTCOME: [CLASSES[number % 25 == 0] for number in range(4_000)]}
+    )
     assert _cut(Rows(rows, rows)) == 3_500
 
 
@@ -112,7 +120,9 @@ def test_a_second_promotion_from_the_same_champion_is_lost(storage, learn, sampl
 
 def test_a_mean_lies_in_its_interval_as_often_as_it_says():
     draw = np.random.default_rng(1)
-    covered = [low < 0 < high for low, high in (interval(draw.normal(size=200)) for _ in range(300))]
+    covered = [
+        low < 0 < high for low, high in (interval(draw.normal(size=200)) for _ in range(300))
+    ]
     assert 0.90 < np.mean(covered) < 0.98
 
 

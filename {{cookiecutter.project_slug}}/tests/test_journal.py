@@ -51,7 +51,10 @@ def test_what_is_written_is_uploaded_by_the_hour_of_the_answer(folder, store):
     journal.write("live", NOW, [{"id": 1}, {"id": 2}])
     journal.write("live", NOW.replace(hour=10), [{"id": 3}])
     journal.sweep()
-    assert [name.rsplit("/", 1)[0] for name in names(store)] == ["live/2013/04/01/09", "live/2013/04/01/10"]
+    assert [name.rsplit("/", 1)[0] for name in names(store)] == [
+        "live/2013/04/01/09",
+        "live/2013/04/01/10",
+    ]
     assert ids(store) == [1, 2, 3] and list(folder.iterdir()) == []
 
 
@@ -89,7 +92,9 @@ def test_an_upload_whose_answer_was_lost_is_not_stored_twice(folder, store):
     assert ids(store) == [1] and list(folder.iterdir()) == []
 
 
-def test_what_a_dead_replica_left_is_uploaded_by_another_but_not_what_a_living_one_writes(folder, store):
+def test_what_a_dead_replica_left_is_uploaded_by_another_but_not_what_a_living_one_writes(
+    folder, store
+):
     dead, living, other = (Journal(folder, store) for _ in range(3))
     dead.write("live", NOW, [{"id": 1}])
     living.write("live", NOW, [{"id": 2}])
@@ -101,7 +106,9 @@ def test_what_a_dead_replica_left_is_uploaded_by_another_but_not_what_a_living_o
     assert ids(store) == [1, 2, 3]
 
 
-def test_a_file_that_was_just_begun_and_is_taken_for_a_leftover_is_not_written_to(folder, store, monkeypatch):
+def test_a_file_that_was_just_begun_and_is_taken_for_a_leftover_is_not_written_to(
+    folder, store, monkeypatch
+):
     writer, sweeper = Journal(folder, store), Journal(folder, store)
     lock = fcntl.flock
 

@@ -37,7 +37,9 @@ def test_one_question_gets_the_same_features_as_a_whole_table(sample):
 
 
 def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, sample):
-    storage("raw").put("sample.csv", sample.sample(min(LEARNED_FROM, len(sample)), seed=0).write_csv().encode())
+    storage("raw").put(
+        "sample.csv", sample.sample(min(LEARNED_FROM, len(sample)), seed=0).write_csv().encode()
+    )
     only_this_file = {name: step for name, step in STEPS.items() if name != "raw"}
     for step in only_this_file.values():
         step()

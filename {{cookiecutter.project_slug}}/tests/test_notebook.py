@@ -32,10 +32,20 @@ def imported(source: str) -> Iterator[str]:
 
 def missing_from_image(sources: list[str]) -> set[str]:
     """The modules that neither Python, nor the project, nor the lock of JupyterLab's image has."""
-    locked = set(re.findall(r"(?m)^([\w.-]+)==", (PROJECT / "jupyterlab" / "requirements.txt").read_text()))
+    locked = set(
+        re.findall(r"(?m)^([\w.-]+)==", (PROJECT / "jupyterlab" / "requirements.txt").read_text())
+    )
     owners = packages_distributions()
-    wanted = {name for source in sources for name in imported(source)} - set(sys.stdlib_module_names) - set(OURS)
-    return {name for name in wanted if not locked & {owner.lower().replace("_", "-") for owner in owners.get(name, [])}}
+    wanted = (
+        {name for source in sources for name in imported(source)}
+        - set(sys.stdlib_module_names)
+        - set(OURS)
+    )
+    return {
+        name
+        for name in wanted
+        if not locked & {owner.lower().replace("_", "-") for owner in owners.get(name, [])}
+    }
 
 
 def test_there_is_a_first_notebook():
@@ -50,7 +60,9 @@ def test_a_notebook_is_valid(path):
 @every_notebook
 def test_no_outputs_are_kept_in_git(path):
     kept = [cell.id for cell in code_cells(path) if cell.outputs or cell.execution_count]
-    assert kept == [], f"`jupyter nbconvert --clear-output --inplace {path.relative_to(PROJECT)}` takes them away."
+    assert kept == [], (
+        f"`jupyter nbconvert --clear-output --inplace {path.relative_to(PROJECT)}` takes them away."
+    )
 
 
 @every_notebook
@@ -60,5 +72,7 @@ def test_the_image_has_what_a_notebook_imports(path):
 
 
 def test_the_image_has_what_model_and_core_import():
-    missing = missing_from_image([path.read_text() for folder in OURS for path in (PROJECT / folder).rglob("*.py")])
+    missing = missing_from_image(
+        [path.read_text() for folder in OURS for path in (PROJECT / folder).rglob("*.py")]
+    )
     assert missing == set(), "Add them to jupyterlab/requirements.in and run `make lock`."

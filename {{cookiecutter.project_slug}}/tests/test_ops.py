@@ -28,7 +28,12 @@ JUPYTERLAB_API_KEY=
 def project(tmp_path, monkeypatch):
     """An empty project with an .env.example of its own."""
     (tmp_path / "access").mkdir()
-    places = {"ENV": ".env", "EXAMPLE": ".env.example", "USERS": "access/users", "API_KEYS": "access/api-keys.json"}
+    places = {
+        "ENV": ".env",
+        "EXAMPLE": ".env.example",
+        "USERS": "access/users",
+        "API_KEYS": "access/api-keys.json",
+    }
     for name, path in places.items():
         monkeypatch.setattr(dotenv, name, tmp_path / path)
     dotenv.EXAMPLE.write_text(EXAMPLE)
@@ -38,7 +43,11 @@ def project(tmp_path, monkeypatch):
 def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only(project):
     dotenv.main()
     first = dotenv.values()
-    assert first["NAME"] == "lake" and len(first["LAKE_PASSWORD"]) == 32 and keys.is_well_formed(first["API_KEY"])
+    assert (
+        first["NAME"] == "lake"
+        and len(first["LAKE_PASSWORD"]) == 32
+        and keys.is_well_formed(first["API_KEY"])
+    )
     assert os.name == "nt" or stat.S_IMODE(dotenv.ENV.stat().st_mode) == 0o600
     dotenv.ENV.unlink()
     dotenv.main()
@@ -128,16 +137,26 @@ def test_no_docker_is_answered_with_where_to_get_it(tmp_path, monkeypatch):
     ("script", "expected"),
     [
         ("case $1 in version) echo 24.0.9;; *) echo 2.40.0;; esac", ["Engine is 24.0.9"]),
-        ("case $1 in version) echo 29.1.0;; *) echo v2.23.3-desktop.1;; esac", ["Compose is v2.23.3"]),
+        (
+            "case $1 in version) echo 29.1.0;; *) echo v2.23.3-desktop.1;; esac",
+            ["Compose is v2.23.3"],
+        ),
         ("case $1 in version) echo 29.1.0;; *) exit 1;; esac", ["Compose is not installed"]),
-        ("case $1 in version) echo no daemon >&2; exit 1;; *) echo 5.0.0;; esac", ["does not answer: no daemon"]),
+        (
+            "case $1 in version) echo no daemon >&2; exit 1;; *) echo 5.0.0;; esac",
+            ["does not answer: no daemon"],
+        ),
         ("echo 25.0.0", []),
     ],
 )
-def test_a_docker_that_would_not_do_is_named_with_what_to_do(tmp_path, monkeypatch, script, expected):
+def test_a_docker_that_would_not_do_is_named_with_what_to_do(
+    tmp_path, monkeypatch, script, expected
+):
     docker_that_says(tmp_path, monkeypatch, script)
     found = list(preflight.docker_problems())
-    assert len(found) == len(expected) and all(part in problem for part, problem in zip(expected, found, strict=True))
+    assert len(found) == len(expected) and all(
+        part in problem for part, problem in zip(expected, found, strict=True)
+    )
 
 
 def test_a_taken_port_is_seen():

@@ -23,7 +23,9 @@ from processing.rows.raw import raw_files, unchecked
 from processing.steps import STEPS
 
 NUMBER = next(name for name, kind in COLUMNS.items() if kind.is_numeric())
-OPTIONAL_KEY = [name for name in KEY if name in COLUMNS and not Question.model_fields[name].is_required()]
+OPTIONAL_KEY = [
+    name for name in KEY if name in COLUMNS and not Question.model_fields[name].is_required()
+]
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def checked(storage):
         for name, content in files.items():
             storage("raw").put(name, content)
             waiting = unchecked(storage("raw"), storage("processed"))
-            found |= {file.path: check(storage("raw"), storage("processed"), file) for file in waiting}
+            found |= {
+                file.path: check(storage("raw"), storage("processed"), file) for file in waiting
+            }
         return [found[name] for name in files]
 
     return check_files
@@ -61,9 +65,14 @@ def test_csv_and_parquet_of_the_same_rows_are_the_same(checked, sample):
 
 def test_a_bad_value_costs_its_row_and_nothing_else(storage, checked, sample):
     spoiled = sample.head(100).with_columns(
-        pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("many")).otherwise(pl.col(NUMBER)).alias(NUMBER)
+        pl.when(pl.int_range(pl.len()) < 3)
+        .then(pl.lit("many"))
+        .otherwise(pl.col(NUMBER))
+        .alias(NUMBER)
     )
-    (report,) = checked(spoiled=csv(spoiled) + b"\n" + b"," * (len(spoiled.columns) - 1))  # empty lines are no rows
+    (report,) = checked(
+        spoiled=csv(spoiled) + b"\n" + b"," * (len(spoiled.columns) - 1)
+    )  # empty lines are no rows
     assert (report["rows_accepted"], report["rows_rejected"]) == (97, 3)
     assert f"{NUMBER}: not a number" in report["reasons"]
     kept = rejected(storage)
@@ -79,7 +88,9 @@ def test_a_table_may_be_separated_by_other_marks_than_commas(checked, sample, se
 
 
 @pytest.mark.parametrize("odd", [[1.0], {"a": 1}, timedelta(1), time(1), b"\xff"])
-def test_a_column_of_a_type_that_is_no_number_costs_its_rows_and_not_the_run(storage, checked, sample, odd):
+def test_a_column_of_a_type_that_is_no_number_costs_its_rows_and_not_the_run(
+    storage, checked, sample, odd
+):
     parquet = io.BytesIO()
     spoiled = pl.DataFrame({NUMBER: [odd] * 10}, strict=False)
     sample.head(10).drop(NUMBER).with_columns(spoiled).write_parquet(parquet)
@@ -91,7 +102,9 @@ def test_a_column_of_a_type_that_is_no_number_costs_its_rows_and_not_the_run(sto
 
 def test_categories_and_bytes_are_read_as_the_text_they_stand_for(checked, sample):
     parquet, texts = io.BytesIO(), [name for name, kind in COLUMNS.items() if kind == pl.String]
-    some = sample.head(10).with_columns(pl.col(texts[::2]).cast(pl.Categorical), pl.col(texts[1::2]).cast(pl.Binary))
+    some = sample.head(10).with_columns(
+        pl.col(texts[::2]).cast(pl.Categorical), pl.col(texts[1::2]).cast(pl.Binary)
+    )
     some.with_columns(pl.col(NUMBER).cast(pl.Categorical)).write_parquet(parquet)
     (report,) = checked(table=parquet.getvalue())
     assert report["rows_accepted"] == 10
@@ -99,7 +112,14 @@ def test_categories_and_bytes_are_read_as_the_text_they_stand_for(checked, sampl
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", "a,b\n1,2\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n\x00\x00", b"PAR1 and no more", b"a,b\n1,2\n"],
+    [
+        b"",
+        b"\n",
+        "a,b\n1,2\n".encode("utf-16"),
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b"PAR1 and no more",
+        b"a,b\n1,2\n",
+    ],
 )
 def test_a_file_that_is_no_table_of_ours_is_reported_and_stops_nothing(checked, sample, content):
     bad, good = checked(bad=content, good=csv(sample.head(10)))
@@ -113,7 +133,9 @@ def test_a_missing_column_is_named_and_every_row_kept(storage, checked, sample):
     assert report["rows_rejected"] == len(rejected(storage)) == 10
 
 
-@pytest.mark.skipif(OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome")
+@pytest.mark.skipif(
+    OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"
+)
 def test_a_file_without_outcomes_can_be_used(checked, sample):
     (report,) = checked(new=csv(sample.unique().head(10).drop(OUTCOME)))
     assert report["error"] is None
@@ -143,12 +165,16 @@ def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, s
     assert len(rows()) == len(nameless)
 
 
-@pytest.mark.skipif(not KEY or OUTCOME not in COLUMNS, reason="there is no key, or `to_rows` renames the outcome")
+@pytest.mark.skipif(
+    not KEY or OUTCOME not in COLUMNS, reason="there is no key, or `to_rows` renames the outcome"
+)
 def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
     good, _ = check_batch(sample.head(100).with_row_index("row", offset=1))
     good = good.filter(pl.col(OUTCOME).is_not_null()).head(10)
     known = sample[good["row"] - 1]
-    before, after = checked(before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known))
+    before, after = checked(
+        before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known)
+    )
     assert (before["rows_without_outcome"], after["rows_accepted"]) == (10, 10)
     assert sorted(rows()[OUTCOME]) == sorted(good[OUTCOME])
 
@@ -171,15 +197,21 @@ def in_two_months(storage):
     return check_both
 
 
-@pytest.mark.skipif(EVENT_TIME is not None, reason="EVENT_TIME in model/schema.py says when a row was")
-def test_without_event_times_a_row_that_comes_again_in_another_month_counts_once(storage, in_two_months, sample):
+@pytest.mark.skipif(
+    EVENT_TIME is not None, reason="EVENT_TIME in model/schema.py says when a row was"
+)
+def test_without_event_times_a_row_that_comes_again_in_another_month_counts_once(
+    storage, in_two_months, sample
+):
     some = sample.unique(maintain_order=True).head(30)
     assert in_two_months(some[:20], some)["rows_accepted"] == 10
     assert (len(rows()), len(months(storage("processed")))) == (30, 2)
 
 
 @pytest.mark.skipif(EVENT_TIME is not None or not KEY, reason="a row has an event time, or no key")
-def test_without_event_times_a_changed_row_takes_the_place_of_the_first(storage, in_two_months, sample):
+def test_without_event_times_a_changed_row_takes_the_place_of_the_first(
+    storage, in_two_months, sample
+):
     some = sample.unique(maintain_order=True).head(30)
     number = next(name for name, kind in COLUMNS.items() if kind.is_numeric() and name not in KEY)
     assert in_two_months(some, some.with_columns(pl.col(number).reverse()))["rows_accepted"] > 0
@@ -227,5 +259,9 @@ def test_the_pipeline_draws_each_bound_where_the_api_draws_it(bounds, right, wro
     model(x=right)
     with pytest.raises(ValidationError):
         model(x=wrong)
-    (rule,) = [rule for reason, rule in _rules("x", model.model_fields["x"]).items() if "missing" not in reason][:1]
+    (rule,) = [
+        rule
+        for reason, rule in _rules("x", model.model_fields["x"]).items()
+        if "missing" not in reason
+    ][:1]
     assert pl.DataFrame({"x": [right, wrong]}).select(rule).to_series().to_list() == [False, True]

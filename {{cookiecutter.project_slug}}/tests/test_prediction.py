@@ -45,7 +45,9 @@ def test_a_batch_gets_the_answers_that_single_questions_get(serving, ask):
 def test_outcomes_are_stored_one_or_many(serving, ask):
     id = ask().json()["id"]
     assert ask("/v1/outcomes", {"id": id, "actual": HAPPENED}).json() == {"accepted": 1}
-    reply = ask("/v1/outcomes", [{"key": "some/key", "actual": HAPPENED}, {"id": id, "actual": HAPPENED}])
+    reply = ask(
+        "/v1/outcomes", [{"key": "some/key", "actual": HAPPENED}, {"id": id, "actual": HAPPENED}]
+    )
     assert reply.status_code == 202 and reply.json() == {"accepted": 2}
     assert [one["actual"] for one in serving.stored("outcomes")] == [HAPPENED] * 3
 
@@ -66,12 +68,20 @@ WRONG_QUESTIONS = [
     ("{}", 422, f"{A_FIELD}: is missing; it must be "),
     (ASKED | {A_FIELD: {}}, 422, f"{A_FIELD}: must be "),
     (ASKED | {A_FIELD: None}, 422, f"{A_FIELD}: must be "),
-    (ASKED | {"tail": "N1"}, 422, f"tail: is not known; the fields are {', '.join(Question.model_fields)}"),
+    (
+        ASKED | {"tail": "N1"},
+        422,
+        f"tail: is not known; the fields are {', '.join(Question.model_fields)}",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "sentence"), WRONG_QUESTIONS, ids=lambda value: str(value)[:20])
-def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(serving, ask, body, status, sentence):
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"), WRONG_QUESTIONS, ids=lambda value: str(value)[:20]
+)
+def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(
+    serving, ask, body, status, sentence
+):
     assert_problem(ask(body=body), status, sentence)
     assert serving.stored("live") == []
 
@@ -81,7 +91,11 @@ def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(serving, ask
     [
         ("/v1/predict/batch", {"questions": []}, "questions: "),
         ("/v1/predict/batch", {"questions": [ASKED] * 1001}, "questions: "),
-        ("/v1/predict/batch", {"questions": [ASKED, ASKED | {A_FIELD: {}}]}, f"questions[1].{A_FIELD}: must be"),
+        (
+            "/v1/predict/batch",
+            {"questions": [ASKED, ASKED | {A_FIELD: {}}]},
+            f"questions[1].{A_FIELD}: must be",
+        ),
         ("/v1/predict/batch", {"questions": [{}] * 30}, "more are not"),
         ("/v1/outcomes", {"actual": HAPPENED}, "give either the id of the prediction or the key"),
         ("/v1/outcomes", {"id": "one", "actual": HAPPENED}, "id: "),
@@ -122,7 +136,10 @@ def test_a_revoked_key_stops_working(serving, ask):
 def test_an_expired_key_stops_working(serving, ask):
     key = add(serving.key_file, "guest", ["predict"], days=1)
     assert ask(key=key).status_code == 200
-    entries = [entry | {"expires": "2013-01-01T00:00:00+00:00"} for entry in json.loads(serving.key_file.read_text())]
+    entries = [
+        entry | {"expires": "2013-01-01T00:00:00+00:00"}
+        for entry in json.loads(serving.key_file.read_text())
+    ]
     serving.key_file.write_text(json.dumps(entries))
     assert_problem(ask(key=key), 401, "expired at 2013-01-01")
 
@@ -179,13 +196,17 @@ def test_the_openapi_page_and_its_example_come_from_here(serving, ask):
 def test_the_classes_stand_in_the_description_and_in_what_a_wrong_outcome_is_told(serving, ask):
     schemas = ask("/openapi.json", None, key=None).json()["components"]["schemas"]
     told = schemas["Answer"]["properties"]
-    assert told["prediction"].get("type") == "boolean" or told["prediction"]["enum"] == list(CLASSES)
+    assert told["prediction"].get("type") == "boolean" or told["prediction"]["enum"] == list(
+        CLASSES
+    )
     assert told["probabilities"]["propertyNames"]["enum"] == list(CLASS_NAMES)
     named = "true or false" if CLASSES == (False, True) else ", ".join(map(json.dumps, CLASSES))
     assert_problem(ask("/v1/outcomes", {"key": "a", "actual": "no such"}), 422, named)
     answer = ask().json()
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert max(answer["probabilities"], key=answer["probabilities"].get) == class_name(answer["prediction"])
+    assert max(answer["probabilities"], key=answer["probabilities"].get) == class_name(
+        answer["prediction"]
+    )
     label = {"model": answer["model"], "label": class_name(answer["prediction"])}
     assert counted("predictions_by_class_total", **label) > 0
 

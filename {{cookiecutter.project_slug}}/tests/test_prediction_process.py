@@ -36,7 +36,9 @@ class Service:
             "LISTEN": "localhost",
             "PORT": str(self.port),
         }
-        self.process = subprocess.Popen([sys.executable, "-m", "prediction"], env=os.environ | variables)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "prediction"], env=os.environ | variables
+        )
         while not self.healthy():
             assert self.process.poll() is None
             time.sleep(0.05)
@@ -47,7 +49,9 @@ class Service:
         except OSError:
             return False
 
-    def request(self, method: str, path: str, connection=None, body: str | None = None) -> tuple[int, dict]:
+    def request(
+        self, method: str, path: str, connection=None, body: str | None = None
+    ) -> tuple[int, dict]:
         connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
         reply = connection.getresponse()
@@ -59,7 +63,9 @@ class Service:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             while True:
-                answered.append(self.request("POST", "/v1/predict", connection, json.dumps(ASKED))[1]["id"])
+                answered.append(
+                    self.request("POST", "/v1/predict", connection, json.dumps(ASKED))[1]["id"]
+                )
         except (OSError, http.client.HTTPException):
             return answered
 
@@ -89,7 +95,10 @@ def test_ended_under_load_every_answer_that_arrived_is_stored_exactly_once(servi
         answered = [id for one in asking for id in one.result()]
     service.start()
     service.end(signal.SIGTERM)
-    stored = [record["id"] for record in records(LocalStore(service.folder / "data" / "predictions"), "live")]
+    stored = [
+        record["id"]
+        for record in records(LocalStore(service.folder / "data" / "predictions"), "live")
+    ]
     assert len(answered) > 20
     assert len(stored) == len(set(stored)) and set(answered) <= set(stored)
     assert len(stored) <= len(answered) + 4

@@ -40,7 +40,12 @@ class Run(subprocess.Popen):
     """The pipeline as a process of its own, ready to go."""
 
     def __init__(self):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        pipes = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+        }
         environment = os.environ | {"PYTHONPATH": ".", "OMP_NUM_THREADS": "1"}
         super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, env=environment, **pipes)
         assert self.stdout.readline() == "ready\n"
@@ -99,7 +104,11 @@ def test_killed_at_random_moments_it_makes_what_an_undisturbed_run_makes(raw, tm
 
 def made(storage) -> dict:
     """Every object that a run made, read to its end, without what differs from run to run."""
-    return {(name, path): content(path, read(storage(name), path)) for name in MADE for path in names(storage(name))}
+    return {
+        (name, path): content(path, read(storage(name), path))
+        for name in MADE
+        for path in names(storage(name))
+    }
 
 
 def content(path: str, data: bytes):
@@ -119,7 +128,9 @@ def test_two_runs_at_once_promote_one_champion(raw):
     assert inference.load(raw("models"), promotion.version)
     assert 0 in [run.returncode for run in runs]
     losers = [text for run, text in zip(runs, said, strict=True) if run.returncode]
-    assert all("Another run made promotion 1 first" in text and "Traceback" not in text for text in losers), said
+    assert all(
+        "Another run made promotion 1 first" in text and "Traceback" not in text for text in losers
+    ), said
 
 
 def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(raw):
@@ -141,7 +152,10 @@ def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(raw):
 def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypatch):
     monkeypatch.setattr(dead_runs, "GRACE", timedelta(seconds=-5))
     with dg.DagsterInstance.ephemeral() as instance:
-        ids = [instance.create_run_for_job(pipeline_job(), status=status).run_id for status in dead_runs.AT_WORK]
+        ids = [
+            instance.create_run_for_job(pipeline_job(), status=status).run_id
+            for status in dead_runs.AT_WORK
+        ]
         with dead_runs.multiprocessing.get_context("spawn").Pool(1):
             assert dead_runs.report_dead_runs(instance) == []
         assert sorted(dead_runs.report_dead_runs(instance)) == sorted(ids)
@@ -151,7 +165,10 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
 
 def test_answers_are_counted_again_until_a_run_has_succeeded(monkeypatch):
     monkeypatch.setattr(live_answers, "newest_object", lambda: datetime(2020, 1, 1, tzinfo=UTC))
-    job, sensor = definitions.resolve_job_def(live_predictions.name), definitions.get_sensor_def("new_answers")
+    job, sensor = (
+        definitions.resolve_job_def(live_predictions.name),
+        definitions.get_sensor_def("new_answers"),
+    )
     with dg.DagsterInstance.ephemeral() as instance:
 
         def asked() -> list[dict]:

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.skipif(len(MONTHS) < 2, reason="model/source.py holds n
 def small(storage, sample, monkeypatch):
     """A platform that has learned from a few rows, with two small months to come."""
     whole = {month: pl.read_csv(source.raw_file(month), infer_schema=False) for month in MONTHS}
-    files = {month: rows.sample(1_500, seed=1).write_csv().encode() for month, rows in whole.items()}
+    files = {
+        month: rows.sample(1_500, seed=1).write_csv().encode() for month, rows in whole.items()
+    }
     monkeypatch.setattr(source, "HELD_BACK", MONTHS)
     monkeypatch.setattr(source, "raw_file", files.__getitem__)
     monkeypatch.setattr("processing.rows.ingest.extract", lambda have: iter(()))
@@ -40,13 +42,22 @@ def ask(storage, questions: list[dict]) -> list[dict]:
     """What the API would say."""
     version = registry.champion(storage("models")).version
     model = inference.load(storage("models"), version)
-    given = model.predict([Question.model_validate(question, strict=False) for question in questions])
-    return [(one if isinstance(one, dict) else {"prediction": one}) | {"model": version} for one in given]
+    given = model.predict(
+        [Question.model_validate(question, strict=False) for question in questions]
+    )
+    return [
+        (one if isinstance(one, dict) else {"prediction": one}) | {"model": version}
+        for one in given
+    ]
 
 
 def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
     asked = replay.next_questions()
-    assert asked["month"] == MONTHS[0] and len(asked["questions"]) == 300 and OUTCOME not in asked["questions"][0]
+    assert (
+        asked["month"] == MONTHS[0]
+        and len(asked["questions"]) == 300
+        and OUTCOME not in asked["questions"][0]
+    )
     replay.keep_answers(MONTHS[0], ask(small, asked["questions"]))
     replay.feed(MONTHS[0])  # and here it was interrupted
     assert replay.next_questions() == {"month": MONTHS[0], "questions": []}
@@ -58,5 +69,9 @@ def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
     assert [one["month"] for one in shown] == list(MONTHS)
     first = shown[0]["lines"]
     assert first[replay.FROZEN] == first[replay.KEPT]  # there was only one model yet
-    assert all(one["low"] < one["error"] < one["high"] for month in shown for one in month["lines"].values())
+    assert all(
+        one["low"] < one["error"] < one["high"]
+        for month in shown
+        for one in month["lines"].values()
+    )
     assert MONTHS[1] in table(shown) and MONTHS[1] in chart(shown)

@@ -19,7 +19,10 @@ from processing.training import window
 def processed(storage, sample):
     """Checked rows and features of two files, the second with other values for some rows of the first."""
     some = sample.unique(maintain_order=True).head(600)
-    for name, rows in {"a.csv": some[:500], "b.csv": some[100:].with_columns(some[OUTCOME][100:].reverse())}.items():
+    for name, rows in {
+        "a.csv": some[:500],
+        "b.csv": some[100:].with_columns(some[OUTCOME][100:].reverse()),
+    }.items():
         storage("raw").put(name, rows.write_csv().encode())
         for file in unchecked(storage("raw"), storage("processed")):
             check(storage("raw"), storage("processed"), file)
@@ -50,7 +53,10 @@ def test_the_newest_version_of_each_row_is_found_part_by_part(processed):
 def test_what_stands_at_the_end_of_a_part_is_true_of_its_rows(processed):
     for part in [part for month in months(processed) for part in parts(processed, month)]:
         rows = read_parquet(processed, part)
-        assert sum(group.num_values for group in column_facts(processed, part, OUTCOME)) == rows[OUTCOME].count()
+        assert (
+            sum(group.num_values for group in column_facts(processed, part, OUTCOME))
+            == rows[OUTCOME].count()
+        )
         assert max(group.max for group in column_facts(processed, part, TIME)) == rows[TIME].max()
 
 
@@ -59,7 +65,9 @@ def test_a_sampled_window_holds_some_of_the_rows_of_the_whole_one(processed, mon
     monkeypatch.setattr(window, "MOST_TRAINING_ROWS", len(whole.known) // 2)
     sampled = window.newest_window(processed)
     assert 0 < len(sampled.known) <= len(whole.known) // 2 and sampled.share < 1
-    some, all_of_them = (one.known.features.hstack(one.known.rows.select(OUTCOME, TIME)) for one in (sampled, whole))
+    some, all_of_them = (
+        one.known.features.hstack(one.known.rows.select(OUTCOME, TIME)) for one in (sampled, whole)
+    )
     assert len(some.join(all_of_them, on=some.columns, how="semi", nulls_equal=True)) == len(some)
 
 

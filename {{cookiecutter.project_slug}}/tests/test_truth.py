@@ -23,7 +23,9 @@ from processing.training.scores import METRIC
 
 pytestmark = [
     pytest.mark.skipif(TASK != "regression", reason="the answers of these tests are numbers"),
-    pytest.mark.skipif(OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"),
+    pytest.mark.skipif(
+        OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"
+    ),
 ]
 by_key = pytest.mark.skipif(not KEY, reason="model/schema.py names no key")
 
@@ -41,17 +43,29 @@ class World:
         outcome = pl.col(OUTCOME).cast(pl.Float64, strict=False)
         self.raw = sample.filter(outcome.is_not_null()).head(30)
         self.add(self.raw.with_columns(pl.lit("").alias(OUTCOME)))
-        self.questions = [Question.model_validate(row) for row in rows().select(*Question.model_fields).to_dicts()]
+        self.questions = [
+            Question.model_validate(row) for row in rows().select(*Question.model_fields).to_dicts()
+        ]
 
     def store(self, kind: str, time: datetime, records: list[dict]) -> None:
         self.objects += 1
-        lines = [json.dumps(record | {"time": time.isoformat(), "client": "owner"}) for record in records]
-        create(self.predictions, f"{kind}/{time:{hourly.HOUR}}/{self.objects}.jsonl", "\n".join(lines).encode())
+        lines = [
+            json.dumps(record | {"time": time.isoformat(), "client": "owner"}) for record in records
+        ]
+        create(
+            self.predictions,
+            f"{kind}/{time:{hourly.HOUR}}/{self.objects}.jsonl",
+            "\n".join(lines).encode(),
+        )
 
     def ask(self, *questions: Question, ago: timedelta) -> list[str]:
         """Answers that were given some time ago; their ids."""
         ids = [id_of(NOW - ago) for _ in questions]
-        self.store("live", NOW - ago, [answered(one, asked) for one, asked in zip(ids, questions, strict=True)])
+        self.store(
+            "live",
+            NOW - ago,
+            [answered(one, asked) for one, asked in zip(ids, questions, strict=True)],
+        )
         return ids
 
     def report(self, *reports: dict, ago: timedelta) -> None:
@@ -110,9 +124,13 @@ def test_outcomes_by_id_count_once_and_say_all_there_is_to_know(world):
     first = truth.live_errors().filter(id=one).row(0, named=True)
     assert (first["model"], first["actual"], first["prediction"]) == ("m", 90.0, ANSWER)
     assert (first["asked"], first["known"]) == (NOW - 3 * HOURS, NOW - 2 * HOURS)
-    assert first["event_time"] == (getattr(world.questions[0], EVENT_TIME) if EVENT_TIME else first["asked"])
+    assert first["event_time"] == (
+        getattr(world.questions[0], EVENT_TIME) if EVENT_TIME else first["asked"]
+    )
     fields = [name for name in SLICES if name in Question.model_fields]
-    assert [first[slice_column(name)] for name in fields] == [getattr(world.questions[0], name) for name in fields]
+    assert [first[slice_column(name)] for name in fields] == [
+        getattr(world.questions[0], name) for name in fields
+    ]
 
 
 def test_an_outcome_may_come_weeks_later_and_is_counted_when_it_came(world):
@@ -185,7 +203,9 @@ def test_a_late_answer_finds_the_outcome_in_a_raw_file(world):
 
 
 def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkeypatch):
-    ids = world.ask(*world.questions[:5], ago=3 * HOURS) + world.ask(*world.questions[5:9], ago=2 * HOURS)
+    ids = world.ask(*world.questions[:5], ago=3 * HOURS) + world.ask(
+        *world.questions[5:9], ago=2 * HOURS
+    )
     world.report(*({"id": one, "actual": 90.0} for one in ids[:7]), ago=HOURS)
     world.report({"id": ids[0], "actual": 95.0}, ago=timedelta(0))
     world.add(world.raw)
@@ -201,7 +221,12 @@ def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkey
     assert len(interrupted) == (9 if KEY else 7)  # two outcomes came by key
 
 
-WRITERS = [(matching, "write_parquet"), (truth, "write_parquet"), (truth, "create"), (hourly, "create")]
+WRITERS = [
+    (matching, "write_parquet"),
+    (truth, "write_parquet"),
+    (truth, "create"),
+    (hourly, "create"),
+]
 
 
 class Killed(BaseException):
@@ -240,7 +265,9 @@ def test_what_was_taken_in_is_not_read_again(world, monkeypatch):
     world.report({"id": ids[0], "actual": 90.0}, ago=HOURS)
     truth.join()
     before = world.kept()
-    monkeypatch.setattr(hourly, "_lines", lambda store, objects: pytest.fail("read again") if objects else ())
+    monkeypatch.setattr(
+        hourly, "_lines", lambda store, objects: pytest.fail("read again") if objects else ()
+    )
     assert truth.join() == {"answers": 0, "reports": 0, "rows_with_outcome": 0}
     assert world.kept() == before
 

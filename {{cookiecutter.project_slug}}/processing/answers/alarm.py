@@ -27,7 +27,13 @@ def measure() -> dict:
     mean = sum(errors) / len(errors) if errors else 0.0
     spread = sum((error - mean) ** 2 for error in errors) ** 0.5 / max(1, len(errors))
     worse = len(errors) >= LEAST_ROWS and mean - 2 * spread > (1 + WORSE_BY) * promised
-    found = {"version": promotion.version, "rows": len(errors), "error": mean, "promised": promised, "alarm": worse}
+    found = {
+        "version": promotion.version,
+        "rows": len(errors),
+        "error": mean,
+        "promised": promised,
+        "alarm": worse,
+    }
     if _without_time(found) != _without_time(_stored()):
         kept = found | {"measured": datetime.now(UTC).isoformat()}
         bucket("processed").put(STORED, json.dumps(kept, indent=1).encode())
@@ -41,7 +47,9 @@ def _newest_errors(promotion: registry.Promotion) -> list[float]:
         if changed < since or len(errors) >= ENOUGH_ROWS:
             break
         found = with_errors(newest(read_parquet(predictions, path))).filter(model=promotion.version)
-        errors += [error for error, known in found.select("error", "known").iter_rows() if known >= since]
+        errors += [
+            error for error, known in found.select("error", "known").iter_rows() if known >= since
+        ]
     return errors
 
 

@@ -21,7 +21,9 @@ def newest(joined: pl.DataFrame) -> pl.DataFrame:
     """Of each answer's outcomes the newest, from when it was first known; the same again is nothing new."""
     by_time = joined.sort("id", "known", "actual")
     change = (pl.col("actual") != pl.col("actual").shift()).fill_null(True).cum_sum().over("id")
-    last = by_time.with_columns(change=change).filter(pl.col("change") == pl.col("change").max().over("id"))
+    last = by_time.with_columns(change=change).filter(
+        pl.col("change") == pl.col("change").max().over("id")
+    )
     return last.unique("id", keep="first", maintain_order=True).drop("change")
 
 
@@ -30,7 +32,9 @@ def with_errors(joined: pl.DataFrame) -> pl.DataFrame:
     asked, given = _questions(joined["question"]), [json.loads(text) for text in joined["answer"]]
     table = joined.with_columns(
         event_time=asked[EVENT_TIME] if EVENT_TIME else pl.col("asked"),
-        prediction=pl.Series([_likeliest(one) for one in given], dtype=pl.String if CLASSES else pl.Float64),
+        prediction=pl.Series(
+            [_likeliest(one) for one in given], dtype=pl.String if CLASSES else pl.Float64
+        ),
         error=pl.Series(errors(joined["actual"].to_numpy(), _numbers(given)), dtype=pl.Float64),
     )
     return table.select(FIXED).hstack(_slices(asked))
@@ -43,7 +47,9 @@ def slice_column(name: str) -> str:
 
 def _numbers(given: list[float] | list[dict]) -> np.ndarray:
     if CLASSES:
-        return np.array([[one.get(name, 0.0) for name in CLASS_NAMES] for one in given]).reshape(-1, len(CLASSES))
+        return np.array([[one.get(name, 0.0) for name in CLASS_NAMES] for one in given]).reshape(
+            -1, len(CLASSES)
+        )
     return np.array(given, dtype=float)
 
 
@@ -54,7 +60,9 @@ def _likeliest(answer: float | dict) -> float | str:
 def _questions(texts: pl.Series) -> pl.DataFrame:
     """Stored questions as columns; a field that an older schema did not know is missing."""
     loaded = [json.loads(text) for text in texts]
-    return pl.DataFrame([_column(name, field, loaded) for name, field in Question.model_fields.items()])
+    return pl.DataFrame(
+        [_column(name, field, loaded) for name, field in Question.model_fields.items()]
+    )
 
 
 def _column(name: str, field, loaded: list[dict]) -> pl.Series:
@@ -66,5 +74,9 @@ def _column(name: str, field, loaded: list[dict]) -> pl.Series:
 
 def _slices(asked: pl.DataFrame) -> pl.DataFrame:
     others = set(SLICES) - set(asked.columns)
-    columns = asked.hstack(pl.DataFrame(features(question_columns(asked))).select(sorted(others))) if others else asked
+    columns = (
+        asked.hstack(pl.DataFrame(features(question_columns(asked))).select(sorted(others)))
+        if others
+        else asked
+    )
     return columns.select(pl.col(name).alias(slice_column(name)) for name in SLICES)

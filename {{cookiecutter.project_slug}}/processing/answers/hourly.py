@@ -25,16 +25,27 @@ TIME_TYPE = pl.Datetime("us", "UTC")
 
 def _type_of_outcome() -> pl.DataType:
     kind = value_type(Outcome.model_fields[OUTCOME])
-    return pl.Boolean if kind is bool else pl.Float64 if issubclass(kind, (int, float)) else pl.String
+    return (
+        pl.Boolean if kind is bool else pl.Float64 if issubclass(kind, (int, float)) else pl.String
+    )
 
 
 ACTUAL_TYPE = _type_of_outcome()
 
-ANSWERS = {"object": pl.String, "id": pl.String, "asked": TIME_TYPE, "model": pl.String, "key": pl.String} | {
-    "question": pl.String,  # as JSON, and so is the answer: a number, or a probability for each class
-    "answer": pl.String,
+ANSWERS = (
+    {"object": pl.String, "id": pl.String, "asked": TIME_TYPE, "model": pl.String, "key": pl.String}
+    | {
+        "question": pl.String,  # as JSON, and so is the answer: a number, or a probability for each class
+        "answer": pl.String,
+    }
+)
+REPORTS = {
+    "object": pl.String,
+    "id": pl.String,
+    "key": pl.String,
+    "actual": ACTUAL_TYPE,
+    "known": TIME_TYPE,
 }
-REPORTS = {"object": pl.String, "id": pl.String, "key": pl.String, "actual": ACTUAL_TYPE, "known": TIME_TYPE}
 
 
 def stored(store: ObjectStore, path: str, columns: dict) -> pl.DataFrame:
@@ -58,9 +69,13 @@ def mark_looked(store: ObjectStore, now: datetime) -> None:
     create(store, f"{LOOKED}/{now:{HOUR}}", b"")
 
 
-def listed(store: ObjectStore, kind: str, now: datetime, back: timedelta) -> Iterator[tuple[str, list[str]]]:
+def listed(
+    store: ObjectStore, kind: str, now: datetime, back: timedelta
+) -> Iterator[tuple[str, list[str]]]:
     """Each hour, such as `2013/04/01/09`, with the names of its objects of this kind."""
-    step, form = (timedelta(hours=1), HOUR) if back < timedelta(days=2) else (timedelta(days=1), "%Y/%m/%d")
+    step, form = (
+        (timedelta(hours=1), HOUR) if back < timedelta(days=2) else (timedelta(days=1), "%Y/%m/%d")
+    )
     for number in range(back // step, -1, -1):
         by_hour = {}
         for name in names(store, f"{kind}/{now - number * step:{form}}"):
@@ -70,7 +85,9 @@ def listed(store: ObjectStore, kind: str, now: datetime, back: timedelta) -> Ite
 
 def read_answers(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     """The answers in these objects."""
-    return pl.DataFrame([_answer(*line) for line in _lines(store, objects)], schema=ANSWERS, orient="row")
+    return pl.DataFrame(
+        [_answer(*line) for line in _lines(store, objects)], schema=ANSWERS, orient="row"
+    )
 
 
 def read_reports(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
@@ -78,7 +95,9 @@ def read_reports(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     rows = [_report(*line) for line in _lines(store, objects)]
     columns = zip(*rows, strict=True) if rows else [[] for _ in REPORTS]
     typed = zip(REPORTS.items(), columns, strict=True)
-    return pl.DataFrame([pl.Series(name, list(values), kind, strict=False) for (name, kind), values in typed])
+    return pl.DataFrame(
+        [pl.Series(name, list(values), kind, strict=False) for (name, kind), values in typed]
+    )
 
 
 def _lines(store: ObjectStore, objects: list[str]) -> Iterator[tuple[str, dict]]:
@@ -89,7 +108,15 @@ def _lines(store: ObjectStore, objects: list[str]) -> Iterator[tuple[str, dict]]
 
 def _answer(name: str, line: dict) -> tuple:
     given = line.get("probabilities", line["prediction"])
-    return name, line["id"], _time(line), line["model"], line["key"], json.dumps(line["question"]), json.dumps(given)
+    return (
+        name,
+        line["id"],
+        _time(line),
+        line["model"],
+        line["key"],
+        json.dumps(line["question"]),
+        json.dumps(given),
+    )
 
 
 def _report(name: str, line: dict) -> tuple:

@@ -39,7 +39,12 @@ def match_answers(predictions: ObjectStore, hour: str, answers: pl.DataFrame) ->
 def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
     """Join new outcomes with the answers that were taken in before them."""
     for hour in sorted(_hours_by_id(outcomes["id"]) | _hours_by_key(predictions, outcomes)):
-        _join(predictions, hour, stored(predictions, f"truth/answers/{hour}.parquet", ANSWERS), outcomes)
+        _join(
+            predictions,
+            hour,
+            stored(predictions, f"truth/answers/{hour}.parquet", ANSWERS),
+            outcomes,
+        )
 
 
 def outcomes_of_rows(file: str) -> Iterator[pl.DataFrame]:
@@ -62,7 +67,9 @@ def arrival(file: str) -> datetime:
     return datetime.strptime(file.partition("-")[0], ARRIVED).replace(tzinfo=UTC)
 
 
-def _join(predictions: ObjectStore, hour: str, answers: pl.DataFrame, outcomes: pl.DataFrame) -> None:
+def _join(
+    predictions: ObjectStore, hour: str, answers: pl.DataFrame, outcomes: pl.DataFrame
+) -> None:
     by_id = answers.join(outcomes.select("id", "actual", "known"), on="id")
     by_key = answers.join(outcomes.select("key", "actual", "known"), on="key")
     # Storage may tell the time of arrival to the second only.
@@ -90,14 +97,18 @@ def _hours_by_key(predictions: ObjectStore, outcomes: pl.DataFrame) -> set[str]:
     if not outcomes["key"].count():
         return set()
     days = (read_parquet(predictions, day) for day in names(predictions, "truth/keys"))
-    return {hour for day in days for hour in day.join(outcomes, on="key", how="semi")["hour"].unique()}
+    return {
+        hour for day in days for hour in day.join(outcomes, on="key", how="semi")["hour"].unique()
+    }
 
 
 def _outcomes_since(predictions: ObjectStore, hour: str) -> Iterator[pl.DataFrame]:
     """Outcomes that became known in this hour or later."""
     for path in _names_after(predictions, "truth/reports", hour):
         yield read_parquet(predictions, path, list(OUTCOMES))
-    for path in _names_after(predictions, "truth/files", f"{datetime.strptime(hour, HOUR):{ARRIVED}}"):
+    for path in _names_after(
+        predictions, "truth/files", f"{datetime.strptime(hour, HOUR):{ARRIVED}}"
+    ):
         yield from outcomes_of_rows(PurePosixPath(path).name)
 
 

@@ -18,7 +18,14 @@ from model.schema import KEY
 from processing.answers import hourly
 from processing.answers.evaluation import newest, with_errors
 from processing.answers.hourly import ANSWERS, REPORTS, stored
-from processing.answers.matching import JOINED, OUTCOMES, arrival, match_answers, match_outcomes, outcomes_of_rows
+from processing.answers.matching import (
+    JOINED,
+    OUTCOMES,
+    arrival,
+    match_answers,
+    match_outcomes,
+    outcomes_of_rows,
+)
 from processing.answers.turns import turn
 
 
@@ -28,15 +35,21 @@ def join() -> dict:
     with turn("truth"):
         back = hourly.how_far_back(predictions, now)
         taken = {
-            "answers": sum(_take_answers(predictions, hourly.listed(predictions, "live", now, back))),
-            "reports": sum(_take_reports(predictions, hourly.listed(predictions, "outcomes", now, back))),
+            "answers": sum(
+                _take_answers(predictions, hourly.listed(predictions, "live", now, back))
+            ),
+            "reports": sum(
+                _take_reports(predictions, hourly.listed(predictions, "outcomes", now, back))
+            ),
             "rows_with_outcome": sum(_take_rows(predictions)) if KEY else 0,
         }
         hourly.mark_looked(predictions, now)
     return taken
 
 
-def _take_answers(predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]) -> Iterator[int]:
+def _take_answers(
+    predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]
+) -> Iterator[int]:
     for hour, objects in by_hour:
         path = f"truth/answers/{hour}.parquet"
         known = stored(predictions, path, ANSWERS)
@@ -47,7 +60,9 @@ def _take_answers(predictions: ObjectStore, by_hour: Iterator[tuple[str, list[st
             yield len(new)
 
 
-def _take_reports(predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]) -> Iterator[int]:
+def _take_reports(
+    predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]
+) -> Iterator[int]:
     for hour, objects in by_hour:
         path = f"truth/reports/{hour}.parquet"
         known = stored(predictions, path, REPORTS)
@@ -64,7 +79,9 @@ def _take_rows(predictions: ObjectStore) -> Iterator[int]:
     for file in (PurePosixPath(name).stem for name in names(bucket("processed"), "files")):
         if file in taken:
             continue
-        if days and days[0] <= f"truth/keys/{arrival(file):%Y/%m/%d}.parquet":  # something was asked before it came
+        if (
+            days and days[0] <= f"truth/keys/{arrival(file):%Y/%m/%d}.parquet"
+        ):  # something was asked before it came
             for outcomes in outcomes_of_rows(file):
                 match_outcomes(predictions, outcomes)
                 yield len(outcomes)
@@ -81,7 +98,9 @@ def live_errors(since: datetime | None = None) -> pl.DataFrame:
     Columns: model, id, asked, event_time, known, actual, prediction, error, and those of SLICES.
     """
     predictions = bucket("predictions")
-    changed = [path for path, _, changed in joined(predictions) if since is None or changed >= since]
+    changed = [
+        path for path, _, changed in joined(predictions) if since is None or changed >= since
+    ]
     found = [with_errors(newest(read_parquet(predictions, path))) for path in changed]
     together = pl.concat(found or [with_errors(pl.DataFrame(schema=JOINED))])
     return together if since is None else together.filter(pl.col("known") >= since)

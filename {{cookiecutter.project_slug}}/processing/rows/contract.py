@@ -40,12 +40,23 @@ def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> list[tuple[str, pl.
     """The rules that some value breaks. Of texts, each is looked at once, because most come again and again."""
     values = (column.unique() if column.dtype == pl.String else column).to_frame()
     broken = values.select(rule.any().alias(reason) for reason, rule in rules.items()).to_dicts()
-    return [(reason, rules[reason]) for found in broken for reason, anywhere in found.items() if anywhere]
+    return [
+        (reason, rules[reason])
+        for found in broken
+        for reason, anywhere in found.items()
+        if anywhere
+    ]
 
 
 def _check_types(schema: pl.Schema) -> None:
-    wanted = {name: POLARS_TYPES.get(value_type(field), pl.String) for name, field in FIELDS.items()}
-    wrong = [f"{name} is {schema[name]} and not {kind}" for name, kind in wanted.items() if schema[name] != kind]
+    wanted = {
+        name: POLARS_TYPES.get(value_type(field), pl.String) for name, field in FIELDS.items()
+    }
+    wrong = [
+        f"{name} is {schema[name]} and not {kind}"
+        for name, kind in wanted.items()
+        if schema[name] != kind
+    ]
     if wrong:
         raise TypeError(
             f"`to_rows` in model/source.py makes columns of other types than model/schema.py: {', '.join(wrong)}."
@@ -81,9 +92,13 @@ def _rule(column: pl.Expr, limit, unit: str, name: str) -> dict[str, pl.Expr]:
             return {f"longer than {length} characters": column.str.len_chars() > length}
     if pattern := getattr(limit, "pattern", None):
         return {f"not like {pattern}": ~column.str.contains(pattern)}
-    if isinstance(limit, Strict | AllowInfNan):  # how pydantic reads a value, not which values are right
+    if isinstance(
+        limit, Strict | AllowInfNan
+    ):  # how pydantic reads a value, not which values are right
         return {}
-    raise TypeError(f"The pipeline can't check {limit!r} of {name} in model/schema.py; take ge, gt, le, lt or pattern.")
+    raise TypeError(
+        f"The pipeline can't check {limit!r} of {name} in model/schema.py; take ge, gt, le, lt or pattern."
+    )
 
 
 def _may_miss(name: str, field: FieldInfo) -> bool:

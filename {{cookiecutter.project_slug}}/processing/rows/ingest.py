@@ -63,7 +63,9 @@ def _read(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
                 scratch.take(written)
     except Unreadable as error:
         return str(error)
-    missing = set() if scratch.months else set(COLUMNS) - found  # without an outcome, say, rows can still be used
+    missing = (
+        set() if scratch.months else set(COLUMNS) - found
+    )  # without an outcome, say, rows can still be used
     return f"It has no column {', '.join(sorted(missing))}." if missing else None
 
 
@@ -71,10 +73,16 @@ def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split a batch of raw rows into checked rows and rejected ones (row, reason, content as JSON)."""
     typed, unreadable = _all_typed(batch)
     rows = to_rows(typed.lazy()).select(ROW, *_names()).with_columns(_missing_labels()).collect()
-    found = pl.concat([*unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
+    found = (
+        pl.concat([*unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
+    )
     bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
-    empty = pl.all_horizontal(pl.exclude(ROW).is_null())  # lines that spreadsheets leave at the end of a file
-    return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(bad.filter(~empty), found)
+    empty = pl.all_horizontal(
+        pl.exclude(ROW).is_null()
+    )  # lines that spreadsheets leave at the end of a file
+    return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(
+        bad.filter(~empty), found
+    )
 
 
 def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -82,7 +90,10 @@ def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
 
     All are first taken plainly: most can be, and only what is lost by that needs a closer look.
     """
-    typed, unreadable = batch.select(ROW, *[_plainly_typed(batch, *column) for column in COLUMNS.items()]), []
+    typed, unreadable = (
+        batch.select(ROW, *[_plainly_typed(batch, *column) for column in COLUMNS.items()]),
+        [],
+    )
     typed = typed.with_columns(column.fill_nan(None) for column in typed if _has_nan(column))
     for name in COLUMNS:
         if name in batch.columns and typed[name].null_count() > batch[name].null_count():
@@ -117,7 +128,10 @@ def _names() -> list[str]:
 
 def _missing_labels() -> list[pl.Expr]:
     """In a column of few allowed texts `NA` is no text but a gap; in any other it may be Namibia."""
-    labels = {name: allowed(field) for name, field in (Question.model_fields | Outcome.model_fields).items()}
+    labels = {
+        name: allowed(field)
+        for name, field in (Question.model_fields | Outcome.model_fields).items()
+    }
     return [
         pl.col(name).replace({text: None for text in MISSING_TEXTS if text not in values})
         for name, values in labels.items()
@@ -134,11 +148,19 @@ def _typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
     if batch.schema[name] == pl.String:
         column = column.str.strip_chars()
     if kind == pl.Boolean and batch.schema[name] != pl.Boolean:
-        return column.cast(pl.String).str.to_lowercase().replace_strict(TRUE_OR_FALSE, default=None, return_dtype=kind)
+        return (
+            column.cast(pl.String)
+            .str.to_lowercase()
+            .replace_strict(TRUE_OR_FALSE, default=None, return_dtype=kind)
+        )
     if kind.is_integer():  # a column that passed through pandas with a gap in it says 9.0
         number = column.cast(pl.Float64, strict=False)
         whole = pl.when(number == number.round()).then(number).cast(kind, strict=False)
-        return column.cast(kind, strict=False).fill_null(whole) if batch.schema[name] == pl.String else whole
+        return (
+            column.cast(kind, strict=False).fill_null(whole)
+            if batch.schema[name] == pl.String
+            else whole
+        )
     number = column.cast(kind, strict=False)
     return number.fill_nan(None) if kind.is_float() else number
 
@@ -152,7 +174,11 @@ def _unreadable(lost: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _rejected(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     content = pl.struct(pl.exclude(ROW)).struct.json_encode().alias("content")
-    return rows.select(ROW, content).join(found, on=ROW, maintain_order="left").select(ROW, "reason", "content")
+    return (
+        rows.select(ROW, content)
+        .join(found, on=ROW, maintain_order="left")
+        .select(ROW, "reason", "content")
+    )
 
 
 def _arrival(file: RawFile) -> list[pl.Expr]:

@@ -33,7 +33,9 @@ class RawFile:
 def raw_files(raw: ObjectStore) -> list[RawFile]:
     """Every raw file, in the order of arrival."""
     listed = [item for batch in raw.list() for item in batch]
-    files = [RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"]) for item in listed]
+    files = [
+        RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"]) for item in listed
+    ]
     return sorted(files, key=lambda file: (file.arrived, file.path))
 
 
@@ -44,15 +46,22 @@ def on_disk(raw: ObjectStore, file: RawFile, folder: Path) -> Iterator[Path]:
     Fails if the file was replaced meanwhile.
     """
     found = raw.head(file.path)
-    yield raw.prefix / file.path if isinstance(raw, LocalStore) else _copy(raw, found, folder / "raw")
+    yield (
+        raw.prefix / file.path if isinstance(raw, LocalStore) else _copy(raw, found, folder / "raw")
+    )
     raw.get(file.path, options={"if_match": found["e_tag"], "head": True})
 
 
 def _copy(raw: ObjectStore, found: dict, local: Path) -> Path:
     """Copy piece by piece, so that the file's size does not matter to memory."""
     with local.open("wb") as out:
-        for start in range(0, found["size"], PIECE):  # should the file be replaced meanwhile, the next piece is refused
-            piece = {"range": (start, min(start + PIECE, found["size"])), "if_match": found["e_tag"]}
+        for start in range(
+            0, found["size"], PIECE
+        ):  # should the file be replaced meanwhile, the next piece is refused
+            piece = {
+                "range": (start, min(start + PIECE, found["size"])),
+                "if_match": found["e_tag"],
+            }
             out.write(raw.get(found["path"], options=piece).bytes())
     return local
 

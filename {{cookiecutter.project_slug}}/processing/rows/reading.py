@@ -28,10 +28,14 @@ def batches(local: Path, expected: set[str]) -> Iterator[pl.DataFrame]:
         found = sorted(expected & set(types))
         if not found:
             raise Unreadable(f"It has none of the columns {', '.join(sorted(expected))}.")
-        numbered = table.select(_checkable(name, types[name]) for name in found).with_row_index(ROW, offset=1)
+        numbered = table.select(_checkable(name, types[name]) for name in found).with_row_index(
+            ROW, offset=1
+        )
         yield from numbered.collect_batches(chunk_size=BATCH_ROWS)
     except pl.exceptions.PolarsError as error:
-        raise Unreadable(f"It can't be read as CSV or Parquet: {str(error).splitlines()[0]}") from error
+        raise Unreadable(
+            f"It can't be read as CSV or Parquet: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def _scan(local: Path, expected: set[str]) -> pl.LazyFrame:
@@ -45,7 +49,11 @@ def _scan(local: Path, expected: set[str]) -> pl.LazyFrame:
         raise Unreadable("It is text in UTF-16. Save it as UTF-8.")
     separator = _separator(local, expected)
     return pl.scan_csv(
-        local, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True, separator=separator
+        local,
+        infer_schema=False,
+        encoding="utf8-lossy",
+        truncate_ragged_lines=True,
+        separator=separator,
     )
 
 
@@ -53,7 +61,10 @@ def _separator(local: Path, expected: set[str]) -> str:
     """What the first line is separated by: spreadsheets write semicolons where the comma is in the numbers."""
     with local.open("rb") as file:
         header = file.readline(65_536).decode("utf-8-sig", errors="replace")
-    return max(SEPARATORS, key=lambda mark: len(expected & {name.strip('"\r\n') for name in header.split(mark)}))
+    return max(
+        SEPARATORS,
+        key=lambda mark: len(expected & {name.strip('"\r\n') for name in header.split(mark)}),
+    )
 
 
 def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
@@ -64,5 +75,7 @@ def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
     if kind in (pl.Categorical, pl.Enum, pl.Time):
         return column.cast(pl.String)
     if kind == pl.Binary:  # what some writers make of text
-        return column.map_elements(lambda cell: cell.decode("utf-8", errors="replace"), return_dtype=pl.String)
+        return column.map_elements(
+            lambda cell: cell.decode("utf-8", errors="replace"), return_dtype=pl.String
+        )
     return pl.struct(name).struct.json_encode().alias(name)

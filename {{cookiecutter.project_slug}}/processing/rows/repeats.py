@@ -50,10 +50,14 @@ def newest_places(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
 
 def _places(processed: ObjectStore, part: str, number: int) -> pl.DataFrame:
     lines = index(read_parquet(processed, part, ROW_COLUMNS)).select("key", "blank")
-    return lines.with_columns(part=pl.lit(number, pl.UInt32), place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    return lines.with_columns(
+        part=pl.lit(number, pl.UInt32), place=pl.int_range(pl.len(), dtype=pl.UInt32)
+    )
 
 
-def newest_rows(processed: ObjectStore, parts: list[str], columns: list[str]) -> Iterator[pl.DataFrame]:
+def newest_rows(
+    processed: ObjectStore, parts: list[str], columns: list[str]
+) -> Iterator[pl.DataFrame]:
     """Some columns of the newest version of each row of a month, part by part."""
     places = newest_places(processed, parts)
     for number, part in enumerate(parts):
@@ -65,8 +69,13 @@ def known(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.S
     if not parts:
         return lines[ROW].clear()
     stored = pl.concat([index(read_parquet(processed, part, ROW_COLUMNS)) for part in parts])
-    met = lines.join(stored.unique("key", keep="last", maintain_order=True), on="key", suffix="_stored")
-    same, poorer = pl.col("content") == pl.col("content_stored"), pl.col("blank") & ~pl.col("blank_stored")
+    met = lines.join(
+        stored.unique("key", keep="last", maintain_order=True), on="key", suffix="_stored"
+    )
+    same, poorer = (
+        pl.col("content") == pl.col("content_stored"),
+        pl.col("blank") & ~pl.col("blank_stored"),
+    )
     return met.filter(same | poorer)[ROW]
 
 

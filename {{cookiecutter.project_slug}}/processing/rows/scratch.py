@@ -65,7 +65,9 @@ class Scratch:
     def reject_repeats(self, processed: ObjectStore) -> None:
         """Take out rows that stand in the file twice, or that others have brought already without a difference."""
         if self.months:
-            twice = repeats.within(pl.concat([piece.index for pieces in self.months.values() for piece in pieces]))
+            twice = repeats.within(
+                pl.concat([piece.index for pieces in self.months.values() for piece in pieces])
+            )
             for pieces in self.months.values():
                 self._take_out(pieces, twice, "the same row twice in one file")
         if TIME == "arrived":
@@ -84,7 +86,9 @@ class Scratch:
                 again = piece.index["key"].is_in(first["key"].implode())
                 if again.any():
                     rows, index = _cut(piece, again)
-                    rows = rows.with_columns(index.join(first, on="key", how="left", maintain_order="left")[TIME])
+                    rows = rows.with_columns(
+                        index.join(first, on="key", how="left", maintain_order="left")[TIME]
+                    )
                     self.months.setdefault(month, []).append(self._piece(month, rows, index))
 
     def _others(self, processed: ObjectStore, month: str) -> list[str]:
@@ -110,11 +114,17 @@ class Scratch:
         }
 
     def _checked(self, month: str, rows: pl.DataFrame) -> Piece:
-        return self._piece(month, rows.select(ROW_COLUMNS), repeats.index(rows).insert_column(0, rows[ROW]))
+        return self._piece(
+            month, rows.select(ROW_COLUMNS), repeats.index(rows).insert_column(0, rows[ROW])
+        )
 
     def _rejected(self, rows: pl.DataFrame) -> list[Piece]:
         source = pl.lit(self.file.path)
-        return [self._piece("rejected", rows.with_columns(source=source), rows.select(ROW))] if len(rows) else []
+        return (
+            [self._piece("rejected", rows.with_columns(source=source), rows.select(ROW))]
+            if len(rows)
+            else []
+        )
 
     def _piece(self, kind: str, rows: pl.DataFrame, index: pl.DataFrame) -> Piece:
         local = self.folder / f"{kind}-{index[ROW][0]}"

@@ -19,7 +19,9 @@ BATCH_ROWS = 100_000
 Position = int | datetime
 
 
-def table_rows(table: str, columns: Iterable[str], by: str, have: set[str]) -> Iterator[tuple[str, bytes]]:
+def table_rows(
+    table: str, columns: Iterable[str], by: str, have: set[str]
+) -> Iterator[tuple[str, bytes]]:
     """The rows of a table or view that came since the last file, as CSV files of BATCH_ROWS rows.
 
     The database is SOURCE_URL, as SQLAlchemy writes it; SOURCE_USER and SOURCE_PASSWORD are put into it if they
@@ -32,18 +34,27 @@ def table_rows(table: str, columns: Iterable[str], by: str, have: set[str]) -> I
     growing, wanted = source.c[by], [source.c[name] for name in columns]
     last = _last(table, have)
     address = _address()
-    with _told(table, address.password), sa.create_engine(address, poolclass=sa.NullPool).connect() as connection:
+    with (
+        _told(table, address.password),
+        sa.create_engine(address, poolclass=sa.NullPool).connect() as connection,
+    ):
         while (span := _next_span(connection, growing, last)) is not None:
-            rows = connection.execute(sa.select(*wanted).where(growing.between(*span)).order_by(growing))
+            rows = connection.execute(
+                sa.select(*wanted).where(growing.between(*span)).order_by(growing)
+            )
             yield f"{table}/{'..'.join(map(_text, span))}.csv", _csv(rows)
             last = span[1]
 
 
-def _next_span(connection: sa.Connection, growing: sa.ColumnClause, last: Position | None) -> tuple | None:
+def _next_span(
+    connection: sa.Connection, growing: sa.ColumnClause, last: Position | None
+) -> tuple | None:
     """The first and last value of the next batch."""
     rest = sa.select(growing).where(growing.is_not(None) if last is None else growing > last)
     batch = rest.order_by(growing).limit(BATCH_ROWS).subquery()
-    first, last = connection.execute(sa.select(sa.func.min(batch.c[0]), sa.func.max(batch.c[0]))).one()
+    first, last = connection.execute(
+        sa.select(sa.func.min(batch.c[0]), sa.func.max(batch.c[0]))
+    ).one()
     return None if first is None else (first, last)
 
 
@@ -60,7 +71,9 @@ def _text(value: Position) -> str:
         return f"{value.astimezone(UTC) if aware else value:%Y%m%dT%H%M%S.%f}{'Z' if aware else ''}"
     if isinstance(value, int):
         return f"{value:020}"
-    raise SourceProblem(f"The growing column holds {value!r}; it must be of whole numbers or times.")
+    raise SourceProblem(
+        f"The growing column holds {value!r}; it must be of whole numbers or times."
+    )
 
 
 def _position(text: str) -> Position:
@@ -79,7 +92,9 @@ def _address() -> sa.URL:
     try:
         url = sa.make_url(os.environ["SOURCE_URL"])
     except (KeyError, SQLAlchemyError):
-        raise SourceProblem("Write SOURCE_URL into .env, such as postgresql+psycopg2://host/database.") from None
+        raise SourceProblem(
+            "Write SOURCE_URL into .env, such as postgresql+psycopg2://host/database."
+        ) from None
     user, password = os.environ.get("SOURCE_USER"), os.environ.get("SOURCE_PASSWORD")
     return url.set(username=user or url.username, password=password or url.password)
 
@@ -91,4 +106,6 @@ def _told(table: str, password: str | None) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ImportError) as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise SourceProblem(f"The table {table} can't be read: {without_secrets(said, password)}") from None
+        raise SourceProblem(
+            f"The table {table} can't be read: {without_secrets(said, password)}"
+        ) from None

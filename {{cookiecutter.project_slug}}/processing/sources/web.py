@@ -55,7 +55,9 @@ class _Download:
         address = urlsplit(url)
         self.shown = f"{address.scheme}://{address.hostname}{address.path}"
         if "@" in address.netloc:
-            raise SourceProblem(f"Write who asks {self.shown} into SOURCE_USER and SOURCE_PASSWORD, not its address.")
+            raise SourceProblem(
+                f"Write who asks {self.shown} into SOURCE_USER and SOURCE_PASSWORD, not its address."
+            )
         self.url, self.file, self.version = url, file, None
 
     def finish(self) -> bool:
@@ -89,7 +91,9 @@ class _Download:
             request.add_header("Range", f"bytes={have}-")
             request.add_header("If-Range", self.version)
         for name, value in _credentials():
-            request.add_unredirected_header(name, value)  # another server gets no secret of this one
+            request.add_unredirected_header(
+                name, value
+            )  # another server gets no secret of this one
         with urlopen(request, timeout=TIMEOUT) as reply:
             start = have if reply.status == 206 else 0
             self.file.seek(start)
@@ -102,7 +106,9 @@ class _Download:
 
 
 def _credentials() -> Iterator[tuple[str, str]]:
-    user, password, token = (os.environ.get(f"SOURCE_{name}", "") for name in ("USER", "PASSWORD", "TOKEN"))
+    user, password, token = (
+        os.environ.get(f"SOURCE_{name}", "") for name in ("USER", "PASSWORD", "TOKEN")
+    )
     if token:
         yield "Authorization", f"Bearer {token}"
     elif user:

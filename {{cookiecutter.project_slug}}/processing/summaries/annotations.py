@@ -16,7 +16,9 @@ def annotate_promotions(promotions: Iterable[Promotion]) -> None:
     """Mark each promotion that has no mark yet. A dashboard that is away is a message, never a failure."""
     if not settings().dashboard_url:
         return
-    from grafana_client.client import GrafanaException  # takes a second, which a laptop needs not wait for
+    from grafana_client.client import (
+        GrafanaException,
+    )  # takes a second, which a laptop needs not wait for
     from niquests.exceptions import RequestException
 
     try:
@@ -42,4 +44,6 @@ def _dashboard():
 
     known = settings()
     credential = (known.dashboard_user, known.dashboard_password.get_secret_value())
-    return GrafanaApi.from_url(known.dashboard_url.rstrip("/") + "/", credential=credential, timeout=5)
+    return GrafanaApi.from_url(
+        known.dashboard_url.rstrip("/") + "/", credential=credential, timeout=5
+    )

@@ -13,13 +13,20 @@ def shares(outcomes: pl.Series) -> str | None:
     if HAS_MEAN:
         return None
     known = outcomes.drop_nulls()
-    return json.dumps({name: (known == label).mean() for name, label in zip(CLASS_NAMES, CLASSES, strict=True)})
+    return json.dumps(
+        {name: (known == label).mean() for name, label in zip(CLASS_NAMES, CLASSES, strict=True)}
+    )
 
 
 def of_batch(stored: pl.DataFrame, given: np.ndarray) -> list[dict]:
     """A line for each class: the sum of its probabilities, and how many had it of those whose outcome is known."""
     counts = {"predictions": len(stored), "actual_count": stored[OUTCOME].count()}
     return [
-        {"class": name, "expected": float(given[:, place].sum()), "actual": (stored[OUTCOME] == label).sum()} | counts
+        {
+            "class": name,
+            "expected": float(given[:, place].sum()),
+            "actual": (stored[OUTCOME] == label).sum(),
+        }
+        | counts
         for place, (name, label) in enumerate(zip(CLASS_NAMES, CLASSES, strict=True))
     ]

@@ -21,22 +21,32 @@ def write_live() -> dict:
         return {}
     with closing(connection), connection, connection.cursor() as cursor:
         first = f"live/{_hours()[0]}"
-        cursor.execute("SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [first])
+        cursor.execute(
+            "SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [first]
+        )
         known = {name for (name,) in cursor.fetchall()}
         there = [item["path"] for item in _stored("live")]
         new = [name for name in there if name not in known]
         rows = [row for name in new for row in _live(name)]
-        return {"objects": len(new), "rows": upsert(cursor, "predictions", "object, model, day, hour", rows)}
+        return {
+            "objects": len(new),
+            "rows": upsert(cursor, "predictions", "object, model, day, hour", rows),
+        }
 
 
 def newest_object() -> datetime | None:
     """When the newest answer or reported outcome of the last HOURS was stored."""
-    return max((item["last_modified"] for kind in ("live", "outcomes") for item in _stored(kind)), default=None)
+    return max(
+        (item["last_modified"] for kind in ("live", "outcomes") for item in _stored(kind)),
+        default=None,
+    )
 
 
 def _stored(kind: str) -> list[dict]:
     predictions = bucket("predictions")
-    return [item for hour in _hours() for batch in predictions.list(f"{kind}/{hour}") for item in batch]
+    return [
+        item for hour in _hours() for batch in predictions.list(f"{kind}/{hour}") for item in batch
+    ]
 
 
 def _hours() -> list[str]:
@@ -48,7 +58,9 @@ def _live(name: str) -> list[dict]:
     totals = defaultdict(lambda: [0, 0.0])
     for line in read(bucket("predictions"), name).splitlines():
         answer = json.loads(line)
-        when = datetime.fromisoformat(answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"])
+        when = datetime.fromisoformat(
+            answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"]
+        )
         total = totals[answer["model"], when.date(), when.hour]
         total[0] += 1
         total[1] += answer["probabilities"][CLASS_NAMES[1]] if CLASSES else answer["prediction"]

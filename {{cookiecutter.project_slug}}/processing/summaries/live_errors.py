@@ -38,10 +38,16 @@ def write_live_errors() -> dict:
 def totals(found: pl.DataFrame, path: str, made_of: str) -> list[dict]:
     """Rows of the table, from `live_errors` of one object."""
     known = pl.col("known").dt
-    slices = [("", pl.lit(""))] + [(name, pl.col(slice_column(name)).cast(pl.String).fill_null("")) for name in SLICES]
+    slices = [("", pl.lit(""))] + [
+        (name, pl.col(slice_column(name)).cast(pl.String).fill_null("")) for name in SLICES
+    ]
     by_slice = [
-        found.group_by("model", slice=pl.lit(name), value=value, day=known.date(), hour=known.hour()).agg(
-            rows=pl.len(), error_total=pl.col("error").sum(), error_square_total=(pl.col("error") ** 2).sum()
+        found.group_by(
+            "model", slice=pl.lit(name), value=value, day=known.date(), hour=known.hour()
+        ).agg(
+            rows=pl.len(),
+            error_total=pl.col("error").sum(),
+            error_square_total=(pl.col("error") ** 2).sum(),
         )
         for name, value in slices
     ]

@@ -63,7 +63,9 @@ def files(found):
     files = GaugeMetricFamily("raw_files", "Raw files checked", labels=["result"])
     files.add_metric(["read"], read)
     files.add_metric(["failed"], failed)
-    checked = CounterMetricFamily("rows_checked", "Rows checked against the contract", labels=["result"])
+    checked = CounterMetricFamily(
+        "rows_checked", "Rows checked against the contract", labels=["result"]
+    )
     checked.add_metric(["accepted"], accepted)
     checked.add_metric(["rejected"], rejected)
     yield from (files, checked)
@@ -75,7 +77,9 @@ def files(found):
 def newest_model(found):
     """How the newest candidate, today's champion and the naive baseline did on the same newest rows."""
     errors = GaugeMetricFamily("model_error", "Error on the newest rows", labels=["kind"])
-    refused = GaugeMetricFamily("candidate_refused", "The newest model lost", labels=["version", "reason"])
+    refused = GaugeMetricFamily(
+        "candidate_refused", "The newest model lost", labels=["version", "reason"]
+    )
     for version, verdict, reason, *values in found:
         for kind, error in zip(("candidate", "baseline", "champion"), values, strict=True):
             if error is not None:
@@ -88,13 +92,19 @@ def newest_model(found):
 def refused(found):
     """How many candidates have been refused since the last one that was promoted."""
     ((number,),) = found
-    yield GaugeMetricFamily("candidates_refused_in_a_row", "Candidates refused since the last promotion", number)
+    yield GaugeMetricFamily(
+        "candidates_refused_in_a_row", "Candidates refused since the last promotion", number
+    )
 
 
 def drift(found):
     """How far new rows are from those that the champion was trained on."""
-    measured = GaugeMetricFamily("drift_score", "How far new rows are from the old", labels=["column"])
-    allowed = GaugeMetricFamily("drift_threshold", "What resampling gives without drift", labels=["column"])
+    measured = GaugeMetricFamily(
+        "drift_score", "How far new rows are from the old", labels=["column"]
+    )
+    allowed = GaugeMetricFamily(
+        "drift_threshold", "What resampling gives without drift", labels=["column"]
+    )
     alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
     for column, *values in found:
         for metric, value in zip((measured, allowed, alarm), values, strict=True):
@@ -107,14 +117,18 @@ def live_error(found):
 
     `at_least` is what the error is with a probability of 98 %, from LEAST_ROWS on; beyond `tolerated` it alarms.
     """
-    errors = GaugeMetricFamily("live_error", "Mean error of the champion's answers", labels=["kind"])
+    errors = GaugeMetricFamily(
+        "live_error", "Mean error of the champion's answers", labels=["kind"]
+    )
     for promised, rows, total, squares in found:
         errors.add_metric(["promised"], promised)
         errors.add_metric(["tolerated"], (1 + WORSE_BY) * promised)
         if rows >= LEAST_ROWS:
             mean = total / rows
             errors.add_metric(["live"], mean)
-            errors.add_metric(["at_least"], mean - 2 * (max(0, squares / rows - mean**2) / rows) ** 0.5)
+            errors.add_metric(
+                ["at_least"], mean - 2 * (max(0, squares / rows - mean**2) / rows) ** 0.5
+            )
     yield errors
 
 
@@ -150,7 +164,9 @@ class Summaries(Collector):
         connection = psycopg2.connect(self.url, connect_timeout=3)
         try:
             with connection.cursor() as cursor:
-                return [metric for sql, meaning in QUESTIONS for metric in meaning(rows(cursor, sql))]
+                return [
+                    metric for sql, meaning in QUESTIONS for metric in meaning(rows(cursor, sql))
+                ]
         finally:
             connection.close()
 

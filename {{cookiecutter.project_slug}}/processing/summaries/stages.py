@@ -13,7 +13,9 @@ def mark_stage(stage: str, **facts) -> None:
     connection = connect()
     if connection is not None:
         with closing(connection), connection, connection.cursor() as cursor:
-            upsert(cursor, "stages", "stage", [{"stage": stage, "finished": datetime.now(UTC)} | facts])
+            upsert(
+                cursor, "stages", "stage", [{"stage": stage, "finished": datetime.now(UTC)} | facts]
+            )
 
 
 def write_stage(stage: str, run: str) -> None:
@@ -25,4 +27,7 @@ def _newest_event() -> datetime | None:
     processed = bucket("processed")
     newest_months = months(processed)[-1:]
     listed = [part for month in newest_months for part in parts(processed, month)]
-    return max((group.max for part in listed for group in column_facts(processed, part, TIME)), default=None)
+    return max(
+        (group.max for part in listed for group in column_facts(processed, part, TIME)),
+        default=None,
+    )

@@ -37,7 +37,9 @@ def write_all() -> dict:
             "models": upsert(cursor, "models", "version", _models()),
             "drift": upsert(cursor, "drift", "name", _drift()),
             "promotions": upsert(cursor, "promotions", "number", _promotions()),
-            "predictions": upsert(cursor, "predictions", "object, model, day, hour", _batch_predictions()),
+            "predictions": upsert(
+                cursor, "predictions", "object, model, day, hour", _batch_predictions()
+            ),
             "classes": upsert(cursor, "classes", "object, class", _classes()),
         }
 
@@ -45,7 +47,9 @@ def write_all() -> dict:
 def _raw_files() -> list[dict]:
     columns = ("source", "etag", "arrived", "checked", "error")
     counts = ("rows_in", "rows_accepted", "rows_rejected", "rows_without_outcome")
-    return [{name: report[name] for name in columns + counts} for report in reports(bucket("processed"))]
+    return [
+        {name: report[name] for name in columns + counts} for report in reports(bucket("processed"))
+    ]
 
 
 def _rejections() -> list[dict]:
@@ -64,7 +68,9 @@ def _months(cursor) -> list[dict]:
     listed = {month: parts(processed, month) for month in months(processed)}
     made_of = {month: f"{code} {parts_digest(of_month)}" for month, of_month in listed.items()}
     changed = [month for month in listed if made_of[month] != written.get(month)]
-    return [_month(processed, month, listed[month]) | {"made_of": made_of[month]} for month in changed]
+    return [
+        _month(processed, month, listed[month]) | {"made_of": made_of[month]} for month in changed
+    ]
 
 
 def _month(processed, month: str, of_month: list[str]) -> dict:
@@ -106,7 +112,10 @@ def _drift() -> list[dict]:
     measured = drift.stored(bucket("processed"))
     if measured is None:
         return []
-    return [column | {"measured": measured["measured"], "rows": measured["rows"]} for column in measured["columns"]]
+    return [
+        column | {"measured": measured["measured"], "rows": measured["rows"]}
+        for column in measured["columns"]
+    ]
 
 
 def _promotions() -> list[dict]:
@@ -118,7 +127,9 @@ def _batch_predictions() -> list[dict]:
     rows = []
     for name, version, stored in _batches():
         by_hour = _measured(stored).group_by(
-            day=pl.col(TIME).dt.date(), weekday=pl.col(TIME).dt.weekday() - 1, hour=pl.col(TIME).dt.hour()
+            day=pl.col(TIME).dt.date(),
+            weekday=pl.col(TIME).dt.weekday() - 1,
+            hour=pl.col(TIME).dt.hour(),
         )
         table = by_hour.agg(
             predictions=pl.len(),
@@ -129,7 +140,9 @@ def _batch_predictions() -> list[dict]:
         )
         if not HAS_MEAN:
             table = table.with_columns(total=None, actual_total=None)
-        rows += [{"object": name, "kind": "batch", "model": version} | row for row in table.to_dicts()]
+        rows += [
+            {"object": name, "kind": "batch", "model": version} | row for row in table.to_dicts()
+        ]
     return rows
 
 
@@ -154,8 +167,12 @@ def _batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
 
 def _measured(stored: pl.DataFrame) -> pl.DataFrame:
     """Stored answers with a number for each, and with its error where the outcome is known."""
-    stored = stored.with_columns(pl.Series("value", answer_values(given_in(stored)), dtype=pl.Float64))
+    stored = stored.with_columns(
+        pl.Series("value", answer_values(given_in(stored)), dtype=pl.Float64)
+    )
     known = stored.filter(pl.col(OUTCOME).is_not_null())
     error = pl.Series("error", errors(known[OUTCOME].to_numpy(), given_in(known)), dtype=pl.Float64)
-    unknown = stored.filter(pl.col(OUTCOME).is_null()).with_columns(error=pl.lit(None, dtype=pl.Float64))
+    unknown = stored.filter(pl.col(OUTCOME).is_null()).with_columns(
+        error=pl.lit(None, dtype=pl.Float64)
+    )
     return pl.concat([known.with_columns(error), unknown])

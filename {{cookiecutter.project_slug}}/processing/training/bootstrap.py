@@ -15,7 +15,9 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     """
     chosen = values[:: max(1, len(values) // MOST_VALUES)]
     draw = np.random.default_rng(0)
-    means = np.array([chosen[draw.integers(0, len(chosen), len(chosen))].mean() for _ in range(DRAWS)])
+    means = np.array(
+        [chosen[draw.integers(0, len(chosen), len(chosen))].mean() for _ in range(DRAWS)]
+    )
     edges = np.quantile(means, [(1 - COVERED) / 2, (1 + COVERED) / 2])
     low, high = values.mean() + (edges - chosen.mean()) * np.sqrt(len(chosen) / len(values))
     return float(low), float(high)

@@ -51,7 +51,9 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
         tried = [fit(window, days) for days in distinct_windows(window)]
         best = min(tried, key=lambda fitted: fitted.error)
         onnx = registry.keep(models, version, convert(best.pipeline, window.known.features))
-        card = {"version": version, "causes": causes} | _card(Champion(onnx, {"version": version}), window, best)
+        card = {"version": version, "causes": causes} | _card(
+            Champion(onnx, {"version": version}), window, best
+        )
         card["tried"] = {f"{fitted.days} days": fitted.error for fitted in tried}
         card["checksum"] = f"sha256:{hashlib.sha256(onnx).hexdigest()}"
         registry.publish(models, version, onnx, card)
@@ -64,9 +66,13 @@ def distinct_windows(window: Window) -> list[int]:
     Raises TooFewRows if none is left.
     """
     outcomes = {days: window.training(days).outcomes for days in sorted(WINDOW_DAYS, reverse=True)}
-    lengths = {len(known): days for days, known in outcomes.items() if not CLASSES or len(set(known)) > 1}
+    lengths = {
+        len(known): days for days, known in outcomes.items() if not CLASSES or len(set(known)) > 1
+    }
     if not lengths:
-        raise TooFewRows(f"All rows to learn from have the same {OUTCOME}; it takes two classes to tell apart.")
+        raise TooFewRows(
+            f"All rows to learn from have the same {OUTCOME}; it takes two classes to tell apart."
+        )
     return sorted(lengths.values())
 
 

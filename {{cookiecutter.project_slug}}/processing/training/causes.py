@@ -25,11 +25,18 @@ def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
     alarmed = partial(_alarmed, processed, registry.champion(models))
     found = {
         f"{new} new rows have come.": (NEW_ROWS, True),
-        "New rows have drifted from those the champion learned from.": (DRIFT, alarmed("drift.json")),
+        "New rows have drifted from those the champion learned from.": (
+            DRIFT,
+            alarmed("drift.json"),
+        ),
         "Answers were worse than the card promised.": (LIVE_ERROR, alarmed("live_error.json")),
         f"{SCHEDULE.cool_down.days} days have passed.": (SCHEDULE, True),
     }
-    return [sentence for sentence, (rule, given) in found.items() if given and _applies(rule, since, new)]
+    return [
+        sentence
+        for sentence, (rule, given) in found.items()
+        if given and _applies(rule, since, new)
+    ]
 
 
 def last_candidate(models: ObjectStore) -> dict | None:

@@ -27,8 +27,12 @@ def convert(pipeline: Pipeline, features: pl.DataFrame) -> bytes:
         (name, StringTensorType([None, 1]) if kind == pl.String else FloatTensorType([None, 1]))
         for name, kind in features.schema.items()
     ]
-    options = {"zipmap": False} if CLASSES else None  # probabilities as a table, not as one dictionary a row
-    model = to_onnx(_by_columns(pipeline, features), initial_types=types, target_opset=OPSET, options=options)
+    options = (
+        {"zipmap": False} if CLASSES else None
+    )  # probabilities as a table, not as one dictionary a row
+    model = to_onnx(
+        _by_columns(pipeline, features), initial_types=types, target_opset=OPSET, options=options
+    )
     if CLASSES:
         set_model_props(model, {"classes": json.dumps(pipeline.classes_.tolist())})
     return model.SerializeToString()

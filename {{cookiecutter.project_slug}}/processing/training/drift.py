@@ -40,8 +40,13 @@ LEAST_SHARE = 1e-4
 def distributions(rows: Rows) -> dict[str, dict]:
     """How each feature and the outcome are spread over bins, as the card keeps it."""
     columns = {f"feature {name}": rows.features[name] for name in rows.features.columns}
-    outcome = rows.rows[OUTCOME].cast(pl.String) if CLASSES else rows.rows[OUTCOME]  # a class is no quantity
-    return {name: _spread(column) for name, column in (columns | {f"outcome {OUTCOME}": outcome}).items()}
+    outcome = (
+        rows.rows[OUTCOME].cast(pl.String) if CLASSES else rows.rows[OUTCOME]
+    )  # a class is no quantity
+    return {
+        name: _spread(column)
+        for name, column in (columns | {f"outcome {OUTCOME}": outcome}).items()
+    }
 
 
 def _spread(column: pl.Series) -> dict:
@@ -61,7 +66,9 @@ def _counts(column: pl.Series, bins: dict) -> np.ndarray:
     """Rows in each bin, and in one more for what is missing or among no bin's values."""
     if "edges" in bins:
         numbers = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
-        places = np.where(np.isnan(numbers), len(bins["edges"]) + 1, np.searchsorted(bins["edges"], numbers))
+        places = np.where(
+            np.isnan(numbers), len(bins["edges"]) + 1, np.searchsorted(bins["edges"], numbers)
+        )
         return np.bincount(places, minlength=len(bins["edges"]) + 2)
     counted = dict(column.cast(pl.String).value_counts().iter_rows())
     known = [counted.get(value, 0) for value in bins["values"]]
@@ -89,10 +96,16 @@ def measure(card: dict, rows: Rows) -> list[dict]:
         values = rows.features[column] if kind == "feature" else rows.rows[column]
         shares = np.array(bins["shares"])
         without_drift = draw.multinomial(len(rows), shares / shares.sum(), size=DRAWS) / len(rows)
-        index, notable = (factor, NOTABLE_FACTOR) if CLASSES and kind == "outcome" else (stability_index, NOTABLE)
+        index, notable = (
+            (factor, NOTABLE_FACTOR)
+            if CLASSES and kind == "outcome"
+            else (stability_index, NOTABLE)
+        )
         threshold = max(notable, float(np.quantile(index(shares, without_drift), SURE)))
         score = float(index(shares, np.array(_shares(values, bins))))
-        found.append({"name": name, "score": score, "threshold": threshold, "alarm": score > threshold})
+        found.append(
+            {"name": name, "score": score, "threshold": threshold, "alarm": score > threshold}
+        )
     return found
 
 
@@ -100,7 +113,13 @@ def store(processed: ObjectStore, version: str, rows: int, found: list[dict]) ->
     """Keep the newest measurement, and return it."""
     alarm = any(column["alarm"] for column in found)
     measured = datetime.now(UTC).isoformat()
-    kept = {"version": version, "measured": measured, "rows": rows, "alarm": alarm, "columns": found}
+    kept = {
+        "version": version,
+        "measured": measured,
+        "rows": rows,
+        "alarm": alarm,
+        "columns": found,
+    }
     processed.put(STORED, json.dumps(kept, indent=1).encode())
     return kept
 

@@ -50,7 +50,11 @@ def judge(models: ObjectStore, window: Window, version: str) -> dict:
     if stored in names(models, "verdicts"):
         return json.loads(read(models, stored))
     current = registry.champion(models)
-    verdict = {"version": version, "champion": current.version if current else None, "champion_error": None}
+    verdict = {
+        "version": version,
+        "champion": current.version if current else None,
+        "champion_error": None,
+    }
     made = next((one for one in registry.promotions(models) if one.version == version), None)
     if made:  # an attempt before this one stopped between promotion and verdict; meanwhile it may be rolled back
         verdict |= {"champion": None} | _decided("promoted", made.reason)
@@ -63,17 +67,24 @@ def judge(models: ObjectStore, window: Window, version: str) -> dict:
     return verdict
 
 
-def _decide(models: ObjectStore, window: Window, version: str, current: registry.Promotion | None) -> dict:
+def _decide(
+    models: ObjectStore, window: Window, version: str, current: registry.Promotion | None
+) -> dict:
     new = inference.load(models, version)
     old, cause = _load_champion(models, current)
     rows = _unseen(window, old)
     if len(rows) < LEAST_ROWS and old:
-        return _decided("undecided", f"Only {len(rows)} rows with an outcome came since the champion was trained.")
+        return _decided(
+            "undecided",
+            f"Only {len(rows)} rows with an outcome came since the champion was trained.",
+        )
     if CLASSES and (rare := is_rare(rows.rows[OUTCOME]).sum()) < LEAST_RARE_ROWS:
         reason = f"Of the {len(rows)} rows that judge, only {rare} are of another class than the commonest."
         return _decided("undecided", reason)
     new_errors = errors(rows.outcomes, predict(new, rows.features))
-    naive = errors(rows.outcomes, fit_and_answer(baseline(), window.training(new.card["window"]["days"]), rows))
+    naive = errors(
+        rows.outcomes, fit_and_answer(baseline(), window.training(new.card["window"]["days"]), rows)
+    )
     old_errors = errors(rows.outcomes, predict(old, rows.features)) if old else None
     compared = {"champion_error": float(old_errors.mean()) if old else None, "rows": len(rows)}
     objections = [*_unfit(new.card), *_not_better("the naive baseline", new_errors, naive)]
@@ -84,10 +95,14 @@ def _decide(models: ObjectStore, window: Window, version: str, current: registry
         ]
     if objections:
         return compared | _decided("refused", " ".join(objections))
-    return compared | _decided("promoted", cause or _praise(new_errors, old_errors if old else naive, bool(old), rows))
+    return compared | _decided(
+        "promoted", cause or _praise(new_errors, old_errors if old else naive, bool(old), rows)
+    )
 
 
-def _load_champion(models: ObjectStore, current: registry.Promotion | None) -> tuple[Champion | None, str]:
+def _load_champion(
+    models: ObjectStore, current: registry.Promotion | None
+) -> tuple[Champion | None, str]:
     if current is None:
         return None, ""
     try:
@@ -99,7 +114,9 @@ def _load_champion(models: ObjectStore, current: registry.Promotion | None) -> t
 def _unseen(window: Window, old: Champion | None) -> Rows:
     """The rows that judge, without those that the champion may have been trained on."""
     judging = window.judging
-    if old is None or old.card["window"]["digest"] == window.digest:  # the same rows, split in the same place
+    if (
+        old is None or old.card["window"]["digest"] == window.digest
+    ):  # the same rows, split in the same place
         return judging
     return judging.after(datetime.fromisoformat(old.card["window"]["to"]))
 
@@ -112,7 +129,9 @@ def _unfit(card: dict) -> list[str]:
             " take an estimator that skl2onnx converts exactly."
         )
     if card["milliseconds"] > MOST_MILLISECONDS:
-        found.append(f"One answer takes {card['milliseconds']:.1f} ms, more than the {MOST_MILLISECONDS:g} allowed.")
+        found.append(
+            f"One answer takes {card['milliseconds']:.1f} ms, more than the {MOST_MILLISECONDS:g} allowed."
+        )
     return found
 
 
@@ -125,12 +144,16 @@ def _not_better(rival: str, new: np.ndarray, old: np.ndarray) -> list[str]:
 
 
 def _worse_slices(rows: Rows, new: np.ndarray, old: np.ndarray) -> list[str]:
-    table = rows.rows.with_columns(**{name: rows.features[name] for name in SLICES if name in rows.features.columns})
+    table = rows.rows.with_columns(
+        **{name: rows.features[name] for name in SLICES if name in rows.features.columns}
+    )
     found = []
     for name in SLICES:
         for value in table[name].unique().sort():
             mask = (table[name] == value).fill_null(False).to_numpy()
-            low, _ = interval(new[mask] - old[mask]) if mask.sum() >= LEAST_SLICE_ROWS else (-np.inf, 0)
+            low, _ = (
+                interval(new[mask] - old[mask]) if mask.sum() >= LEAST_SLICE_ROWS else (-np.inf, 0)
+            )
             if low > MOST_WORSE * old[mask].mean():
                 found.append(
                     f"For {name} {value} it is much worse: {new[mask].mean():.3g} after {old[mask].mean():.3g}."

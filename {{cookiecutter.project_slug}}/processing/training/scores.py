@@ -53,7 +53,10 @@ def answer_values(given: np.ndarray) -> np.ndarray:
 
 
 def _of_numbers(differences: np.ndarray) -> dict:
-    return {"root_mean_squared_error": np.sqrt((differences**2).mean()), "mean_error": differences.mean()}
+    return {
+        "root_mean_squared_error": np.sqrt((differences**2).mean()),
+        "mean_error": differences.mean(),
+    }
 
 
 def _of_classes(places: np.ndarray, given: np.ndarray) -> dict:
@@ -66,7 +69,9 @@ def _of_classes(places: np.ndarray, given: np.ndarray) -> dict:
         "brier_score": squared.sum(axis=1).mean() / (2 if len(CLASSES) == 2 else 1),
     }
     if len(present) > 1:  # a class is told from others only where there are others
-        figures["roc_auc"] = np.mean([roc_auc_score(places == place, given[:, place]) for place in present])
+        figures["roc_auc"] = np.mean(
+            [roc_auc_score(places == place, given[:, place]) for place in present]
+        )
         sought = [1] if len(CLASSES) == 2 else present
         precision = [average_precision_score(places == place, given[:, place]) for place in sought]
         figures["average_precision"] = np.mean(precision)

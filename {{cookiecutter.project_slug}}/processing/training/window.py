@@ -97,7 +97,11 @@ class Window:
     def _newest(self, half: int) -> Rows:
         """Every other one of the newest rows, or all of them where there is nothing to choose."""
         after = self.known.slice(self.cut)
-        return after if len(WINDOW_DAYS) == 1 else after.filter(pl.int_range(len(after), eager=True) % 2 == half)
+        return (
+            after
+            if len(WINDOW_DAYS) == 1
+            else after.filter(pl.int_range(len(after), eager=True) % 2 == half)
+        )
 
     @property
     def digest(self) -> str:
@@ -122,10 +126,14 @@ def newest_window(processed: ObjectStore) -> Window:
     """
     by_month = _by_month(processed)
     share = _share(processed, _flat(by_month))
-    tables = [table for of_month in by_month.values() for table in _known(processed, of_month, share)]
+    tables = [
+        table for of_month in by_month.values() for table in _known(processed, of_month, share)
+    ]
     known = pl.concat(tables) if tables else pl.DataFrame()
     if len(known) < LEAST_ROWS:
-        raise TooFewRows(f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least.")
+        raise TooFewRows(
+            f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least."
+        )
     # Shuffled first, so that rows of the same time (one file without event times) judge at random.
     shuffled = known.select(TIME).with_row_index("place").sample(fraction=1, shuffle=True, seed=0)
     by_time = known[shuffled.sort(TIME, maintain_order=True)["place"]]
@@ -179,7 +187,9 @@ def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
 
 def _cut(rows: Rows) -> int:
     newest_days = (rows.times > rows.times.max() - timedelta(days=JUDGING_DAYS)).sum()
-    wanted = max(newest_days, LEAST_JUDGING_ROWS, _holding_rare(rows.rows[OUTCOME]) if CLASSES else 0)
+    wanted = max(
+        newest_days, LEAST_JUDGING_ROWS, _holding_rare(rows.rows[OUTCOME]) if CLASSES else 0
+    )
     return len(rows) - min(wanted, int(len(rows) * LARGEST_JUDGING_SHARE))
 
 
