@@ -15,7 +15,9 @@ MOST_MILLISECONDS = 20.0
 
 
 def estimator() -> HistGradientBoostingClassifier:
-    return HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=7, learning_rate=0.08, random_state=0)
+    return HistGradientBoostingClassifier(
+        max_iter=60, max_leaf_nodes=7, learning_rate=0.08, random_state=0
+    )
 
 
 def baseline() -> DummyClassifier:

@@ -22,5 +22,7 @@ def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
 def extract(have: set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the data set as one CSV file."""
     if "patients.csv" not in have:
-        table = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
+        table = load_diabetes(as_frame=True, scaled=False).frame.rename(
+            columns={"target": "progression"}
+        )
         yield "patients.csv", table.to_csv(index=False).encode()

@@ -21,7 +21,9 @@ MOST_MILLISECONDS = 20.0
 def estimator() -> Pipeline:
     codes = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
-    columns = make_column_transformer((codes, ["carrier", "service"]), (numbers, ["insured", "distance", "weight"]))
+    columns = make_column_transformer(
+        (codes, ["carrier", "service"]), (numbers, ["insured", "distance", "weight"])
+    )
     return make_pipeline(columns, LogisticRegression())
 
 

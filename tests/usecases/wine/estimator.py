@@ -22,7 +22,9 @@ def estimator() -> Pipeline:
     codes = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     names = ["alcohol", "malic_acid", "ash", "flavanoids", "proline"]
-    return make_pipeline(make_column_transformer((codes, ["colour"]), (numbers, names)), LogisticRegression())
+    return make_pipeline(
+        make_column_transformer((codes, ["colour"]), (numbers, names)), LogisticRegression()
+    )
 
 
 def baseline() -> DummyClassifier:

@@ -6,4 +6,6 @@ NUMBERS = ("alcohol", "malic_acid", "ash", "flavanoids", "proline")
 
 
 def features(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: columns[name].astype(np.float32) for name in NUMBERS} | {"colour": columns["colour"]}
+    return {name: columns[name].astype(np.float32) for name in NUMBERS} | {
+        "colour": columns["colour"]
+    }

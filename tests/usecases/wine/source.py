@@ -34,4 +34,7 @@ def extract(have: set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the data set as one CSV file."""
     if "bottles.csv" not in have:
         table = load_wine(as_frame=True).frame
-        yield "bottles.csv", table.assign(bottle=range(1, len(table) + 1)).to_csv(index=False).encode()
+        yield (
+            "bottles.csv",
+            table.assign(bottle=range(1, len(table) + 1)).to_csv(index=False).encode(),
+        )
