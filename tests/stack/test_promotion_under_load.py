@@ -31,7 +31,7 @@ from onnx import helper, numpy_helper
 from core import registry
 from core.storage import bucket, read
 models = bucket("models")
-first = registry.champion(models).version
+first = registry.newest_promotion(models).version
 graph = onnx.load_from_string(read(models, f"versions/{first}/model.onnx"))
 (output,) = graph.graph.output
 for node in graph.graph.node:
@@ -62,7 +62,7 @@ from core import registry
 from core.storage import bucket
 models = bucket("models")
 for line in sys.stdin:
-    print(registry.promote(models, line.strip(), "a test", after=registry.champion(models)).number, flush=True)
+    print(registry.promote(models, line.strip(), "a test", after=registry.newest_promotion(models)).number, flush=True)
 """
 
 RACE = """
@@ -70,7 +70,7 @@ from concurrent.futures import ThreadPoolExecutor
 from core import registry
 from core.storage import bucket
 models = bucket("models")
-now = registry.champion(models)
+now = registry.newest_promotion(models)
 def promote(number):
     try:
         return f"won {registry.promote(models, now.version, 'a race', after=now).number}"

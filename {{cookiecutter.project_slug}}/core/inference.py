@@ -24,7 +24,7 @@ class Refused(Exception):
         self.cause = cause
 
 
-class Champion:
+class Model:
     """One version of the model with its card."""
 
     def __init__(self, onnx: bytes, card: dict):
@@ -42,7 +42,7 @@ class Champion:
 
     def predict(self, questions: Sequence[Question]) -> list[float] | list[dict]:
         """One answer for each question: a number in the outcome's unit, or the class with all probabilities."""
-        return told(self.predict_columns(columns(questions)))
+        return as_json(self.predict_columns(columns(questions)))
 
     def predict_columns(self, question_columns: dict[str, np.ndarray]) -> np.ndarray:
         """Answers for questions that are already columns, as `core.schema.columns` makes them."""
@@ -59,7 +59,7 @@ class Champion:
         return in_order(outputs[1], self.classes) if self.classes else outputs[0].ravel()
 
 
-def told(answers: np.ndarray) -> list[float] | list[dict]:
+def as_json(answers: np.ndarray) -> list[float] | list[dict]:
     """Answers as people get them; for classes `{"prediction": …, "probabilities": {…}}`."""
     if answers.ndim == 1:
         return answers.tolist()
@@ -81,7 +81,7 @@ def alike(answer: float | dict, other: float | dict) -> bool:
     return close and answer["prediction"] == other["prediction"]
 
 
-def load(models: ObjectStore, version: str) -> Champion:
+def load(models: ObjectStore, version: str) -> Model:
     """Load a version and try it on its own example. Raises Refused if anything about it is in doubt."""
     card = registry.card(models, version)
     onnx = read(models, f"versions/{version}/model.onnx")
@@ -94,7 +94,7 @@ def load(models: ObjectStore, version: str) -> Champion:
             "schema",
             f"Version {version} was trained for another model/schema.py. Run `make train`.",
         )
-    model = Champion(onnx, card)
+    model = Model(onnx, card)
     example = card["example"]
     answer = model.predict([Question.model_validate_json(json.dumps(example["question"]))])[0]
     if not alike(answer, example["answer"]):

@@ -59,7 +59,7 @@ def promotions(models: ObjectStore) -> list[Promotion]:
     return [_promotion(models, name) for name in names(models, "promotions")]
 
 
-def champion(models: ObjectStore) -> Promotion | None:
+def newest_promotion(models: ObjectStore) -> Promotion | None:
     """The newest promotion, or None when nothing has been promoted yet."""
     numbered = names(models, "promotions")
     return _promotion(models, numbered[-1]) if numbered else None

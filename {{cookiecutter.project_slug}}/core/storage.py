@@ -1,18 +1,23 @@
 """The buckets: an S3 API in the stack, a folder on a laptop, the same calls for both."""
 
+import json
 import mmap
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from core.layout import BUCKETS
 from core.settings import settings
 
-BUCKETS = ("raw", "processed", "models", "predictions", "notebooks")
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+MISSING = object()
 
 
 def bucket(name: str) -> ObjectStore:
@@ -64,3 +69,23 @@ def read(store: ObjectStore, path: str) -> bytes:
 def names(store: ObjectStore, prefix: str = "") -> list[str]:
     """Every object's name under a folder, sorted."""
     return sorted(item["path"] for batch in store.list(prefix or None) for item in batch)
+
+
+def listed(store: ObjectStore, folder: str, offset: str | None = None) -> "list[ObjectMeta]":
+    """Return path, size, ETag and time of every object in a folder, from an offset on if there is one."""
+    return [item for batch in store.list(folder or None, offset=offset) for item in batch]
+
+
+def read_json(store: ObjectStore, path: str, default: Any = MISSING) -> Any:
+    """Return what a JSON object holds, or the default if there is no such object."""
+    try:
+        return json.loads(read(store, path))
+    except FileNotFoundError:
+        if default is MISSING:
+            raise
+        return default
+
+
+def as_json(value: Any) -> bytes:
+    """Return a value as people can read it in storage. Refuses NaN, which is no JSON."""
+    return json.dumps(value, indent=1, allow_nan=False).encode()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from core.ids import new_id
-from core.inference import Champion
+from core.inference import Model
 from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @PREDICTION_SECONDS.time()
 def answer(
-    champion: Champion, questions: Sequence[Question], client: str, journal: Journal
+    champion: Model, questions: Sequence[Question], client: str, journal: Journal
 ) -> list[dict]:
     """Predict, keep, count. What this returns is in the journal already and may be sent."""
     answers = [

@@ -8,8 +8,8 @@ import time
 from obstore.exceptions import BaseError as StorageError
 from obstore.store import ObjectStore
 
-from core.inference import Champion, Refused, load
-from core.registry import Promotion, champion
+from core.inference import Model, Refused, load
+from core.registry import Promotion, newest_promotion
 from prediction.metrics import CHAMPION, CHAMPION_LOADED, CHAMPION_REFUSED
 from prediction.problems import Problem
 
@@ -22,7 +22,7 @@ class Champions:
     def __init__(self, models: ObjectStore, patience: float = 60.0):
         self.models = models
         self.patience = patience
-        self.current: Champion | None = None
+        self.current: Model | None = None
         self.promoted: str | None = None
         self.looking = threading.Lock()
         self.looked = threading.Event()
@@ -36,7 +36,7 @@ class Champions:
         """False only where a model was promoted and this replica trusts none."""
         return self.current is not None or not self.refused
 
-    def trusted(self) -> Champion:
+    def trusted(self) -> Model:
         """The model that answers. Raises a Problem if there is none."""
         if self.current is None:
             raise Problem(
@@ -46,7 +46,7 @@ class Champions:
             )
         return self.current
 
-    async def trusted_now(self) -> Champion:
+    async def trusted_now(self) -> Model:
         """As `trusted`, but a replica without a model looks once more before it says so.
 
         Right after the first promotion another replica may have answered already.
@@ -60,7 +60,7 @@ class Champions:
         if not self.looking.acquire(timeout=1):
             return
         try:
-            self.follow(champion(self.models))
+            self.follow(newest_promotion(self.models))
             self.storage_away = False
         except StorageError as error:
             if not self.storage_away:
@@ -90,7 +90,7 @@ class Champions:
                 promotion, "broken", f"Version {promotion.version} can't be loaded: {_short(error)}"
             )
 
-    def install(self, model: Champion, promotion: Promotion) -> None:
+    def install(self, model: Model, promotion: Promotion) -> None:
         self.current, self.promoted, self.number, self.refused = (
             model,
             promotion.time,

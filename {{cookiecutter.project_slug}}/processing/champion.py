@@ -25,7 +25,7 @@ def roll_back() -> str:
 def choose(version: str, reason: str = "Chosen by hand.") -> str:
     """Promote a published version that answers as its card says. Returns a sentence; raises NotPromoted."""
     models = bucket("models")
-    current = registry.champion(models)
+    current = registry.newest_promotion(models)
     if version not in registry.versions(models):
         known = ", ".join(registry.versions(models)) or "none yet"
         raise NotPromoted(f"There is no version {version}. There are: {known}.")

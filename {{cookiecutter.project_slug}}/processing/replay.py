@@ -46,7 +46,7 @@ FROZEN, KEPT, RULE = "frozen", "kept up to date", "rule of thumb"
 
 def next_questions() -> dict:
     """The first month that is not judged yet, and its questions; none if they have been answered already."""
-    if registry.champion(bucket("models")) is None:
+    if registry.newest_promotion(bucket("models")) is None:
         raise SystemExit(
             "There is no model yet to begin with. `make up` trains one, or `make train`."
         )

@@ -73,7 +73,7 @@ def compute_features() -> dict:
 
 def measure_drift() -> dict:
     """Hold the rows that are newer than all the champion knew against those that it was trained on."""
-    processed, promotion = bucket("processed"), registry.champion(bucket("models"))
+    processed, promotion = bucket("processed"), registry.newest_promotion(bucket("models"))
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
     card = registry.card(bucket("models"), promotion.version)
@@ -127,7 +127,7 @@ def judge_candidate() -> dict:
 def predict_batch() -> dict:
     """Predict the newest month with the champion."""
     models = bucket("models")
-    promotion = registry.champion(models)
+    promotion = registry.newest_promotion(models)
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
     model = inference.load(models, promotion.version)

@@ -8,7 +8,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core import registry
-from core.inference import Champion
+from core.inference import Model
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -54,7 +54,7 @@ def shifted(outcomes: list, shift: int) -> np.ndarray:
 def publish(models: ObjectStore, version: str, shift: int = 0, **changes) -> None:
     """Publish a version with its card; `changes` are what is wrong with it."""
     content = onnx(shift)
-    answer = Champion(content, {"version": version}).predict(
+    answer = Model(content, {"version": version}).predict(
         [Question.model_validate(ASKED, strict=False)]
     )[0]
     card = {
@@ -67,4 +67,4 @@ def publish(models: ObjectStore, version: str, shift: int = 0, **changes) -> Non
 
 
 def promote(models: ObjectStore, version: str) -> None:
-    registry.promote(models, version, "a test", after=registry.champion(models))
+    registry.promote(models, version, "a test", after=registry.newest_promotion(models))

@@ -49,11 +49,11 @@ def halves(sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def test_shuffled_outcomes_replace_nothing_and_the_verdict_says_why(storage, learn, sample):
     first, second = halves(sample)
     assert learn("first.csv", first)["verdict"] == "promoted"
-    champion = registry.champion(storage("models"))
+    champion = registry.newest_promotion(storage("models"))
     verdict = learn("second.csv", second.with_columns(pl.col(OUTCOME).shuffle(seed=0)))
     assert verdict["verdict"] in ("refused", "undecided")
     assert len(verdict["reason"]) > 20
-    assert registry.champion(storage("models")) == champion
+    assert registry.newest_promotion(storage("models")) == champion
 
 
 of_classes = pytest.mark.skipif(
@@ -92,12 +92,12 @@ def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, samp
     first, second = halves(sample)
     old = learn("first.csv", first)["version"]
     newer = learn("second.csv", second)["version"]
-    if registry.champion(models).version == old:
+    if registry.newest_promotion(models).version == old:
         choose(newer)
-    assert newer in roll_back() or registry.champion(models).version == old
+    assert newer in roll_back() or registry.newest_promotion(models).version == old
     for step in [step for name, step in STEPS.items() if name != "raw"]:
         step()
-    assert registry.champion(models).version == old
+    assert registry.newest_promotion(models).version == old
     with pytest.raises(NotPromoted, match="No other version"):
         roll_back()
 
@@ -112,7 +112,7 @@ def test_only_a_version_that_exists_can_be_chosen(storage, learn, sample):
 def test_a_second_promotion_from_the_same_champion_is_lost(storage, learn, sample):
     models = storage("models")
     version = learn("first.csv", halves(sample)[0])["version"]
-    current = registry.champion(models)
+    current = registry.newest_promotion(models)
     registry.promote(models, version, "first", after=current)
     with pytest.raises(registry.PromotionLost, match="first"):
         registry.promote(models, version, "second", after=current)

@@ -43,7 +43,7 @@ def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, s
     only_this_file = {name: step for name, step in STEPS.items() if name != "raw"}
     for step in only_this_file.values():
         step()
-    promotion = registry.champion(storage("models"))
+    promotion = registry.newest_promotion(storage("models"))
     assert promotion is not None, "the model was not better than its naive baseline"
     model = inference.load(storage("models"), promotion.version)
     question = Question.model_validate_json(json.dumps(model.card["example"]["question"]))

@@ -40,7 +40,7 @@ def small(storage, sample, monkeypatch):
 
 def ask(storage, questions: list[dict]) -> list[dict]:
     """What the API would say."""
-    version = registry.champion(storage("models")).version
+    version = registry.newest_promotion(storage("models")).version
     model = inference.load(storage("models"), version)
     given = model.predict(
         [Question.model_validate(question, strict=False) for question in questions]

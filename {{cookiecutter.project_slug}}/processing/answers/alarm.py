@@ -19,7 +19,7 @@ ENOUGH_ROWS = 20_000
 
 def measure() -> dict:
     """Hold the errors that became known since the promotion against the card, and keep what came of it."""
-    promotion = registry.champion(bucket("models"))
+    promotion = registry.newest_promotion(bucket("models"))
     if promotion is None:
         return {}
     promised = registry.card(bucket("models"), promotion.version)["metrics"][METRIC]

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.inference import Champion
+from core.inference import Model
 from core.schema import CLASS_NAMES, CLASSES
 from core.tables import ROW_COLUMNS, months, parts, question_columns, write_parquet
 from processing.rows.repeats import newest_rows
@@ -13,7 +13,7 @@ GIVEN = "probabilities" if CLASSES else "prediction"
 """The column that holds all that the champion gave."""
 
 
-def predict_newest_month(processed: ObjectStore, predictions: ObjectStore, model: Champion) -> str:
+def predict_newest_month(processed: ObjectStore, predictions: ObjectStore, model: Model) -> str:
     """Store the newest month's rows with their answers. Returns the object's name."""
     month = months(processed)[-1]
     found = newest_rows(processed, parts(processed, month), ROW_COLUMNS)
@@ -22,7 +22,7 @@ def predict_newest_month(processed: ObjectStore, predictions: ObjectStore, model
     return path
 
 
-def _answered(rows: pl.DataFrame, model: Champion) -> pl.DataFrame:
+def _answered(rows: pl.DataFrame, model: Model) -> pl.DataFrame:
     return rows.with_columns(answer_columns(model.predict_columns(question_columns(rows))))
 
 

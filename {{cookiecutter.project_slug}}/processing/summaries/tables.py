@@ -159,7 +159,7 @@ def _classes() -> list[dict]:
 
 def _batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
     """The name of each batch of the champion, the champion's, and the rows with their answers."""
-    predictions, promotion = bucket("predictions"), registry.champion(bucket("models"))
+    predictions, promotion = bucket("predictions"), registry.newest_promotion(bucket("models"))
     for name in names(predictions, "batch"):
         if promotion and promotion.version in name:
             yield name, promotion.version, read_parquet(predictions, name, [TIME, OUTCOME, GIVEN])

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from core import registry
 from core.code import code_digest
-from core.inference import Champion
+from core.inference import Model
 from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
@@ -52,7 +52,7 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
         best = min(tried, key=lambda fitted: fitted.error)
         onnx = registry.keep(models, version, convert(best.pipeline, window.known.features))
         card = {"version": version, "causes": causes} | _card(
-            Champion(onnx, {"version": version}), window, best
+            Model(onnx, {"version": version}), window, best
         )
         card["tried"] = {f"{fitted.days} days": fitted.error for fitted in tried}
         card["checksum"] = f"sha256:{hashlib.sha256(onnx).hexdigest()}"
@@ -84,12 +84,12 @@ def fit(window: Window, days: int) -> Fitted:
     return Fitted(pipeline, days, float(error))
 
 
-def predict(model: Champion, features: pl.DataFrame) -> np.ndarray:
+def predict(model: Model, features: pl.DataFrame) -> np.ndarray:
     """The model's answers for rows of stored features."""
     return model.predict_features({name: features[name].to_numpy() for name in model.inputs})
 
 
-def _card(model: Champion, window: Window, best: Fitted) -> dict:
+def _card(model: Model, window: Window, best: Fitted) -> dict:
     training, judging = window.training(best.days), window.judging
     return {
         "task": TASK,
@@ -115,7 +115,7 @@ def _card(model: Champion, window: Window, best: Fitted) -> dict:
     }
 
 
-def _metrics(model: Champion, training: Rows, judging: Rows) -> dict:
+def _metrics(model: Model, training: Rows, judging: Rows) -> dict:
     def mean_error(given: np.ndarray) -> float:
         return float(errors(judging.outcomes, given).mean())
 
@@ -131,7 +131,7 @@ def fit_and_answer(other, training: Rows, judging: Rows) -> np.ndarray:
     return answers(other.fit(training.features.to_pandas(), training.outcomes), judging.features)
 
 
-def _milliseconds(model: Champion, judging: Rows) -> float:
+def _milliseconds(model: Model, judging: Rows) -> float:
     """The median time that one question takes, from the question to the answer."""
     questions = [_question(judging, place) for place in range(min(TIMED_ROWS, len(judging)))]
     taken = []
@@ -142,7 +142,7 @@ def _milliseconds(model: Champion, judging: Rows) -> float:
     return float(np.median(taken) * 1000)
 
 
-def _example(model: Champion, judging: Rows) -> dict:
+def _example(model: Model, judging: Rows) -> dict:
     question = _question(judging, -1)
     return {"question": question.model_dump(mode="json"), "answer": model.predict([question])[0]}
 

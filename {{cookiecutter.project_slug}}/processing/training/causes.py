@@ -22,7 +22,7 @@ def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
         return ["The code in model/ has changed."]
     since = datetime.fromisoformat(last["created"])
     new = new_rows(processed, since)
-    alarmed = partial(_alarmed, processed, registry.champion(models))
+    alarmed = partial(_alarmed, processed, registry.newest_promotion(models))
     found = {
         f"{new} new rows have come.": (NEW_ROWS, True),
         "New rows have drifted from those the champion learned from.": (

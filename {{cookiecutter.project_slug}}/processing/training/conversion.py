@@ -10,7 +10,7 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from core.inference import Champion
+from core.inference import Model
 from core.schema import CLASSES
 from processing.training.scores import answers
 
@@ -47,7 +47,7 @@ def _by_columns(pipeline: Pipeline, features: pl.DataFrame) -> Pipeline:
     return make_pipeline(as_they_are.fit(features.head(1).to_pandas()), pipeline)
 
 
-def compare(pipeline: Pipeline, model: Champion, features: pl.DataFrame) -> dict:
+def compare(pipeline: Pipeline, model: Model, features: pl.DataFrame) -> dict:
     """The largest difference between both on these rows, of an answer's size, or of 1 where answers are smaller."""
     trained = answers(pipeline, features)
     converted = model.predict_features({name: features[name].to_numpy() for name in model.inputs})

@@ -11,7 +11,7 @@ import numpy as np
 from obstore.store import ObjectStore
 
 from core import inference, registry
-from core.inference import Champion, Refused
+from core.inference import Model, Refused
 from core.schema import CLASSES, OUTCOME
 from core.storage import create, names, read
 from model.estimator import MOST_MILLISECONDS, SLICES, baseline
@@ -49,7 +49,7 @@ def judge(models: ObjectStore, window: Window, version: str) -> dict:
     stored = f"verdicts/{version}.json"
     if stored in names(models, "verdicts"):
         return json.loads(read(models, stored))
-    current = registry.champion(models)
+    current = registry.newest_promotion(models)
     verdict = {
         "version": version,
         "champion": current.version if current else None,
@@ -102,7 +102,7 @@ def _decide(
 
 def _load_champion(
     models: ObjectStore, current: registry.Promotion | None
-) -> tuple[Champion | None, str]:
+) -> tuple[Model | None, str]:
     if current is None:
         return None, ""
     try:
@@ -111,7 +111,7 @@ def _load_champion(
         return None, f"The champion can't answer any more. {refusal}"
 
 
-def _unseen(window: Window, old: Champion | None) -> Rows:
+def _unseen(window: Window, old: Model | None) -> Rows:
     """The rows that judge, without those that the champion may have been trained on."""
     judging = window.judging
     if (
