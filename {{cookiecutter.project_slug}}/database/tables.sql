@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When someone last looked for work, when a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
+-- When someone last looked for work, when a run last began, and one row
+-- a step of processing/way.py.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -117,10 +118,21 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
+-- The champion's live error since its promotion, one row; an alert fires when at_least is above tolerated.
+CREATE TABLE IF NOT EXISTS live_error (
+    version text PRIMARY KEY,
+    rows int,
+    error double precision,
+    at_least double precision,
+    promised double precision,
+    tolerated double precision,
+    alarm boolean
+);
+
 -- What `make replay` found: each month's mean error of three ways to answer, with its 95 % interval.
 CREATE TABLE IF NOT EXISTS replay (
     month date,
-    line text CHECK (line IN ('frozen', 'kept up to date', 'rule of thumb')),
+    line text CHECK (line IN ('frozen', 'kept up to date', 'heuristic')),
     error double precision,
     low double precision,
     high double precision,

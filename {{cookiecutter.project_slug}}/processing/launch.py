@@ -1,4 +1,4 @@
-"""Start one run of the pipeline through the orchestrator and follow it to its end."""
+"""Starts one run of the pipeline through the orchestrator, and follows it to its end."""
 
 import subprocess
 import time
@@ -10,7 +10,7 @@ WORKSPACE = "/app/processing/dagster_home/workspace.yaml"
 
 
 def launch() -> str:
-    """Queue a run; it starts when no other one is at work. Returns its id."""
+    """Queue a run, which starts when no other is in progress. Returns its id."""
     run_id = str(uuid.uuid4())
     command = ["dagster", "job", "launch", "-w", WORKSPACE, "-j", "pipeline", "--run-id", run_id]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -20,7 +20,7 @@ def launch() -> str:
 
 
 def follow(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
-    """Print each step as it ends, until the run has ended."""
+    """Print each step as it ends, until the run has ended. Returns its status."""
     shown = 0
     while True:
         status = instance.get_run_by_id(run_id).status
