@@ -29,14 +29,14 @@ class RowCounts(TypedDict):
 
 
 class Parity(TypedDict):
-    """How far the ONNX model's answers are from scikit-learn's on so many rows."""
+    """How far the ONNX model's answers are from scikit-learn's, on so many rows."""
 
     rows: int
     largest_difference: float
 
 
 class Example(TypedDict):
-    """A question and the model's answer to it: every replica tries it before it serves the model."""
+    """A question and the model's answer: every replica tries it before it serves the model."""
 
     question: dict[str, Any]
     answer: Any

@@ -1,4 +1,4 @@
-"""The id of an answer: a UUID of version 7. It begins with the time, so an id says where to look."""
+"""Ids of answers: UUIDs of version 7. They begin with the time, so an id says where to look."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""A published model, ready to answer. NumPy and ONNX Runtime only: nothing of training is needed."""
+"""A published model, ready to answer, with NumPy and ONNX Runtime only: no training packages."""
 
 import hashlib
 import json
@@ -80,7 +80,7 @@ def as_json(answers: np.ndarray) -> list[float] | list[dict]:
 
 
 def alike(answer: float | dict, other: float | dict) -> bool:
-    """Return whether two answers differ in the last digits only, which processors round differently."""
+    """Return whether two answers differ in the last digits only; processors round differently."""
     if isinstance(answer, dict) and isinstance(other, dict):
         return answer["prediction"] == other["prediction"] and _alike_probabilities(
             answer["probabilities"], other["probabilities"]

@@ -1,4 +1,4 @@
-"""What follows from `model/schema.py`: columns for features, the key, the outcome and its classes."""
+"""What follows from `model/schema.py`: columns, the key, the outcome and its classes."""
 
 import json
 from collections.abc import Sequence

@@ -116,7 +116,7 @@ def _runs(
 
 
 def _pause_after_failures(instance: dg.DagsterInstance, work: str) -> float:
-    """Return the seconds still to wait: half a minute after one failure, doubled by each further."""
+    """Return the seconds to wait: half a minute after a failure, doubled by each further one."""
     failures = _runs(instance, work, dg.DagsterRunStatus.FAILURE)
     if not failures:
         return 0

@@ -132,7 +132,7 @@ def feed(month: str) -> None:
     while not is_done(inputs_digest()):
         if time.monotonic() > deadline:
             raise SystemExit(
-                "The pipeline has not finished; look at /pipelines/runs. `make replay` resumes here."
+                "The pipeline has not finished; see /pipelines/runs. `make replay` resumes here."
             )
         time.sleep(2)
 

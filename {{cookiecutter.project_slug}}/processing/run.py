@@ -1,4 +1,4 @@
-"""The whole pipeline in this process: `make local` without the orchestrator. `--again` repeats it."""
+"""The whole pipeline in this process, without the orchestrator. `--again` repeats it."""
 
 import logging
 import sys

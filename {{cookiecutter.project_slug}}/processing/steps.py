@@ -1,4 +1,4 @@
-"""The way of the data, step by step. Each step finds its work in storage and leaves its result there.
+"""The way of the data, step by step. Each step finds its work in storage and leaves it there.
 
 So a step can be repeated at any time, and what a broken run left undone is done by the next one.
 """
@@ -158,7 +158,7 @@ FUNCTIONS: dict[str, Callable[[], Facts]] = {
 
 
 def run_steps(without: str = "") -> Iterator[tuple[str, Facts]]:
-    """Do every step in its order, but for one that is named. Yields its name and what came of it."""
+    """Do every step in its order, without the one named. Yields its name and what came of it."""
     for name in STEPS:
         if name != without:
             yield name, FUNCTIONS[name]()

@@ -1,4 +1,4 @@
-"""The summary tables in PostgreSQL, which people and dashboards read. database/tables.sql makes them.
+"""The summary tables in PostgreSQL, for people and dashboards; database/tables.sql makes them.
 
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """

@@ -1,4 +1,4 @@
-"""The errors of a candidate beside those of a rival: is it better beyond chance, and by how much?"""
+"""A candidate compared with a rival: is it better beyond chance, and by how much?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
