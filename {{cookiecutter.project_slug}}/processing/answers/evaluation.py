@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,7 +57,7 @@ def slice_column(name: str) -> str:
     return f"{name} asked" if name in FIXED else name
 
 
-def _predicted(answers: list[float] | list[dict]) -> np.ndarray:
+def _predicted(answers: list[Any]) -> np.ndarray:
     """Return stored answers in the form in which the model made them."""
     if not CLASSES:
         return np.array(answers, dtype=float)
@@ -64,8 +65,8 @@ def _predicted(answers: list[float] | list[dict]) -> np.ndarray:
     return np.array(rows).reshape(-1, len(CLASSES))
 
 
-def _likeliest(answer: float | dict) -> float | str:
-    return max(answer, key=answer.get) if isinstance(answer, dict) else answer
+def _likeliest(answer: Any) -> float | str:
+    return max(answer, key=answer.__getitem__) if CLASSES else answer
 
 
 def _questions(texts: pl.Series) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import polars as pl
 from obstore.store import ObjectStore
@@ -114,7 +115,7 @@ def read_reports(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     )
 
 
-def _lines(store: ObjectStore, objects: list[str]) -> Iterator[tuple[str, dict]]:
+def _lines(store: ObjectStore, objects: list[str]) -> Iterator[tuple[str, Any]]:
     with ThreadPoolExecutor(8) as pool:
         for name, content in zip(objects, pool.map(partial(read, store), objects), strict=True):
             yield from ((name, json.loads(line)) for line in content.splitlines())

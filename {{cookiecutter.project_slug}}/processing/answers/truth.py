@@ -114,7 +114,7 @@ class JoinedTable:
 def joined_tables(predictions: ObjectStore) -> list[JoinedTable]:
     """Return each table of joined answers, oldest hour first."""
     tables = [
-        JoinedTable(item["path"], item["e_tag"], item["last_modified"])
+        JoinedTable(item["path"], str(item["e_tag"]), item["last_modified"])
         for item in listed(predictions, JOINED)
     ]
     return sorted(tables, key=lambda table: table.path)

@@ -33,7 +33,7 @@ class RawFile:
 def raw_files(raw: ObjectStore) -> list[RawFile]:
     """Every raw file, in the order of arrival."""
     files = [
-        RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"])
+        RawFile(item["path"], str(item["e_tag"]).strip('"'), item["last_modified"])
         for item in listed(raw, "")
     ]
     return sorted(files, key=lambda file: (file.arrived, file.path))

@@ -74,4 +74,4 @@ def _totals(path: str) -> list[dict]:
 
 def _value(answer: Answer) -> float:
     """Return a number for an answer: of classes, the probability of the second."""
-    return answer["probabilities"][CLASS_NAMES[1]] if CLASSES else answer["prediction"]
+    return answer["probabilities"][CLASS_NAMES[1]] if CLASSES else float(answer["prediction"])

@@ -16,7 +16,7 @@ from core.database import summary_tables, upsert
 from core.layout import BATCHES
 from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
-from core.tables import TIME, months, parts, read_parquet
+from core.tables import TIME, months, newest_time, parts, read_parquet
 from processing.answers.batch import PREDICTED, predictions_of
 from processing.rows.raw import reports
 from processing.rows.repeats import newest_rows
@@ -155,7 +155,7 @@ def _classes() -> list[dict]:
     if HAS_MEAN:
         return []
     return [
-        {"object": path, "month": batch[TIME].max().replace(day=1).date()} | row
+        {"object": path, "month": newest_time(batch[TIME]).replace(day=1).date()} | row
         for path, _, batch in _champion_batches()
         for row in class_shares.of_batch(batch, predictions_of(batch))
     ]

@@ -1,4 +1,4 @@
-"""Train candidates on the newest rows and publish the best. Promoting it is another step."""
+"""Trains candidates on the newest rows and publish the best. Promoting it is another step."""
 
 import hashlib
 import json
@@ -19,6 +19,7 @@ from core.card import Card, Example, Span
 from core.code import code_digest
 from core.inference import OnnxModel, checksum
 from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
+from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
 from processing.training import drift
@@ -52,7 +53,7 @@ def version_of(window: Window) -> str:
     packages = [installed(name) for name in PACKAGES]
     inputs = json.dumps([window.digest, code_digest(), packages])
     digest = hashlib.sha256(inputs.encode()).hexdigest()[:8]
-    return f"{window.labelled.times.max():%Y%m%d}-{digest}"
+    return f"{newest_time(window.labelled.times):%Y%m%d}-{digest}"
 
 
 def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
@@ -129,7 +130,7 @@ def _card(
 
 def _metrics(model: OnnxModel, training: Rows, holdout: Rows) -> dict[str, float]:
     def reference_error(make: Callable[[], Any]) -> float:
-        return mean_error(holdout.outcomes, fit_reference(make, training, holdout))
+        return mean_error(holdout.outcomes, fit_reference(make, training, holdout.features))
 
     return {
         **metrics(holdout.outcomes, model_predictions(model, holdout.features)),
@@ -160,4 +161,4 @@ def _question(rows: Rows, place: int) -> Question:
 
 
 def _span(times: pl.Series) -> Span:
-    return {"from": times.min().isoformat(), "to": times.max().isoformat()}
+    return {"from": times[0].isoformat(), "to": times[-1].isoformat()}

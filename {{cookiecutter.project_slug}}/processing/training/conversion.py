@@ -1,6 +1,7 @@
 """From scikit-learn to ONNX, and the proof that both predict alike."""
 
 import json
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,12 @@ def convert(pipeline: Pipeline, features: pl.DataFrame) -> bytes:
     # Probabilities as a table, not as one dictionary a row.
     options = {"zipmap": False} if CLASSES else None
     behind_columns = _by_columns(pipeline, features)
-    model = to_onnx(behind_columns, initial_types=types, target_opset=OPSET, options=options)
+    model: Any = to_onnx(
+        behind_columns,
+        initial_types=types,  # pyrefly: ignore[bad-argument-type]  its annotation lacks tensor types
+        target_opset=OPSET,
+        options=options,
+    )
     if CLASSES:
         set_model_props(model, {"classes": json.dumps(pipeline.classes_.tolist())})
     return model.SerializeToString()

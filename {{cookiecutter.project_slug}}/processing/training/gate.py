@@ -170,7 +170,7 @@ def _too_few(rows: Rows, champion: Model | None) -> str:
 
 def _naive_errors(candidate: Model, window: Window, rows: Rows) -> np.ndarray:
     training = window.training(candidate.card["window"]["days"])
-    return errors(rows.outcomes, fit_reference(baseline, training, rows))
+    return errors(rows.outcomes, fit_reference(baseline, training, rows.features))
 
 
 def _against_champion(

@@ -11,7 +11,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.schema import CLASSES, OUTCOME
-from core.tables import TIME, column_statistics, months, parts, read_parquet
+from core.tables import TIME, column_statistics, months, newest_time, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part
@@ -69,7 +69,7 @@ class Rows:
 
     def newest(self, days: int) -> "Rows":
         """Return the rows of the last days."""
-        return self.after(self.times.max() - timedelta(days=days))
+        return self.after(newest_time(self.times) - timedelta(days=days))
 
     def slice(self, start: int, end: int | None = None) -> "Rows":
         """Return the rows from one place to another in the order of time."""
