@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import subprocess
 
 import pytest
 import yaml
@@ -15,8 +14,8 @@ COMPOSE = yaml.safe_load((UNBAKED / "compose.yaml").read_text(encoding="utf-8"))
 SERVED_BY = {"gateway-metrics": "gateway", "dashboard-database": "database"}
 """The networks that are not named for the service that serves on them."""
 
-OWNERS = ("data", "notebooks")
-"""Made by `make local` and `make notebook` where the project lies; not in git."""
+LEFT_BEHIND = {"data", "notebooks"}
+"""By `make local` and `make notebook`, where the project lies."""
 
 FILE = re.compile(r"(template:)?[\w./-]+\.(py|sql|sh|ya?ml|json|in|html|js|Caddyfile|example)")
 FOLDER = re.compile(r"(template:)?\w[\w./-]*/")
@@ -30,16 +29,11 @@ def cells(section: str) -> list[list[str]]:
 
 
 def folders() -> set[str]:
-    """Return the folders of the project, two levels deep, that are kept in git."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=UNBAKED, capture_output=True, encoding="utf-8")
-    if listed.returncode:  # not a clone
-        files = [path.relative_to(UNBAKED) for path in UNBAKED.glob("*/**/*") if path.is_file()]
-        parents = [file.parent for file in files if not CACHES & set(file.parts)]
-    else:
-        parents = [(UNBAKED / name).parent.relative_to(UNBAKED) for name in listed.stdout.split()]
-    named = {part.as_posix() for folder in parents for part in (folder, *folder.parents)}
-    return {name for name in named if name.count("/") < 2 and not name.startswith((".", *OWNERS))}
+    """Return the folders of the project, two levels deep, but not the hidden ones."""
+    paths = [path for depth in ("*", "*/*") for path in UNBAKED.glob(depth) if path.is_dir()]
+    names = [path.relative_to(UNBAKED) for path in paths if path.name not in CACHES]
+    tops = {name.parts[0] for name in names if not name.parts[0].startswith(".")} - LEFT_BEHIND
+    return {name.as_posix() for name in names if name.parts[0] in tops}
 
 
 def allowed_calls(service: dict, name: str) -> set[str]:
