@@ -1,4 +1,4 @@
--- What people and boards read about the pipeline. Run as root in the database summaries.
+-- The summary tables that people and boards read. Run as root in the database summaries.
 
 CREATE TABLE IF NOT EXISTS raw_files (
     source text,
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS rejections (
     PRIMARY KEY (source, etag, reason)
 );
 
--- Of numbers the mean, of two classes the share of the second, of more the share of each. A month whose parts are those
--- of made_of is not read again.
+-- Outcomes by month: of numbers the mean, of two classes the share of the second, of more the share
+-- of each. A month is computed again only when its parts are no longer those of made_of.
 CREATE TABLE IF NOT EXISTS months (
     month date PRIMARY KEY,
     made_of text,
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When someone last looked for work, when a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
+-- When work was last looked for, when a run last began, and when each step of it last finished: the
+-- steps are those of processing/steps.py.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -63,7 +64,8 @@ CREATE TABLE IF NOT EXISTS promotions (
     reason text
 );
 
--- How far the newest rows are from those that the champion was trained on, one row a feature, and the outcome.
+-- The distance of the newest rows from those that the champion was trained on: one row for each
+-- feature, and one for the outcome.
 CREATE TABLE IF NOT EXISTS drift (
     name text PRIMARY KEY,
     score double precision,
@@ -89,7 +91,8 @@ CREATE TABLE IF NOT EXISTS predictions (
     PRIMARY KEY (object, model, day, hour)
 );
 
--- Of more than two classes: how often a batch expected each (the sum of its probabilities), and how often it came.
+-- For more than two classes: how often a batch expected each (the sum of its probabilities), and
+-- how often it occurred.
 CREATE TABLE IF NOT EXISTS classes (
     object text,
     month date,
@@ -101,8 +104,8 @@ CREATE TABLE IF NOT EXISTS classes (
     PRIMARY KEY (object, class)
 );
 
--- What answers turned out to be wrong by, by the hour (UTC) in which their outcome became known. One row for each
--- stored object, and for each value of each slice; slice '' is all of them.
+-- Errors of answers, by the hour (UTC) in which their outcome became known. One row for each stored
+-- object, and for each value of each slice; the slice '' is all of them.
 CREATE TABLE IF NOT EXISTS live_errors (
     object text,
     made_of text,
@@ -117,7 +120,7 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
--- What `make replay` found: each month's mean error of three ways to answer, with its 95 % interval.
+-- Results of `make replay`: each month's mean error of three ways to answer, with 95 % intervals.
 CREATE TABLE IF NOT EXISTS replay (
     month date,
     line text CHECK (line IN ('frozen', 'kept up to date', 'rule of thumb')),
@@ -132,7 +135,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
--- Large objects belong to whoever makes them, also to a role that may only read.
+-- A large object belongs to the role that makes it, even to one that may only read.
 REVOKE EXECUTE ON FUNCTION
     lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
     FROM PUBLIC;
