@@ -10,10 +10,10 @@ from ops.dotenv import PROJECT
 
 def remove_switched_off() -> None:
     """Remove the containers of parts that COMPOSE_PROFILES no longer names; their data stay."""
-    wanted = set(compose.text("config", "--services").split())
+    enabled = set(compose.text("config", "--services").split())
     present = {container["Service"] for container in compose.containers()}
-    switched_off = sorted(present - wanted)
-    if wanted and switched_off:
+    switched_off = sorted(present - enabled)
+    if enabled and switched_off:
         compose.run(*compose.ALL_PROFILES, "rm", "--stop", "--force", *switched_off)
 
 

@@ -44,9 +44,9 @@ def problems(*statuses: int) -> dict:
     return {status: {"description": REASONS[status], "content": content} for status in statuses}
 
 
-def takes(schema: dict, shown: dict, *statuses: int) -> dict[str, Any]:
+def takes(schema: dict, sample: dict, *statuses: int) -> dict[str, Any]:
     """Describe a route that reads its body itself: the body, an example of it, the refusals."""
-    content = {"application/json": {"schema": schema, "example": shown}}
+    content = {"application/json": {"schema": schema, "example": sample}}
     return {
         "openapi_extra": {"requestBody": {"required": True, "content": content}},
         "responses": problems(*statuses),

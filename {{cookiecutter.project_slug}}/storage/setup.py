@@ -43,7 +43,7 @@ def bucket(root: Minio, name: str) -> Iterator[str]:
         yield f"old versions expire after {KEEP_OLD_NOTEBOOKS_DAYS} days"
 
 
-def same_policy(one: dict, other: dict) -> bool:
+def same_policy(first: dict, second: dict) -> bool:
     """Return whether two policies are equal but for their order, as storage sorts them."""
 
     def canonical(document):
@@ -53,15 +53,15 @@ def same_policy(one: dict, other: dict) -> bool:
             return sorted(map(canonical, document), key=repr)
         return document
 
-    return canonical(one) == canonical(other)
+    return canonical(first) == canonical(second)
 
 
 def user(admin: MinioAdmin, name: str, secret: str, rights: Iterable[str]) -> Iterator[str]:
     """Make what this user lacks, and yield what was done. Its policy has its name."""
-    wanted = policy(rights)
+    required = policy(rights)
     present = json.loads(admin.policy_list()).get(name, {})
-    if not same_policy(present, wanted):
-        admin.policy_add(policy_name=name, policy=wanted)
+    if not same_policy(present, required):
+        admin.policy_add(policy_name=name, policy=required)
         yield "rights set"
     if not server.accepts(name, secret):
         admin.user_add(access_key=name, secret_key=secret)
