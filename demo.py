@@ -10,6 +10,8 @@ from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parent
 DEMO = ROOT / "demo"
+DOCKER_PATIENCE = 15
+"""Seconds in which Docker must answer; one that is broken may never do."""
 
 
 def bake() -> Path:
@@ -32,9 +34,16 @@ def do(project: Path, *words: str) -> None:
 
 
 def docker_runs() -> bool:
-    """Whether a Docker Engine answers here."""
+    """Return whether a Docker Engine answers here; say so of one that does not in time."""
     docker = shutil.which("docker")
-    return bool(docker) and subprocess.run([docker, "info"], capture_output=True).returncode == 0
+    if docker is None:
+        return False
+    try:
+        answer = subprocess.run([docker, "info"], capture_output=True, timeout=DOCKER_PATIENCE)
+    except subprocess.TimeoutExpired:
+        print(f"Docker has not answered within {DOCKER_PATIENCE} seconds; the demo needs none.")
+        return False
+    return answer.returncode == 0
 
 
 def main() -> None:
