@@ -23,7 +23,7 @@ def routes(champions: Champions) -> APIRouter:
 
     @inside.get("/model")
     async def model() -> dict:
-        return (await champions.trusted_now()).card
+        return dict((await champions.trusted_now()).card)
 
     @inside.get("/metrics")
     async def metrics() -> Response:

@@ -72,6 +72,6 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     @v1.get("/model", dependencies=[may_read_model], responses=problems(401, 403, 503))
     async def model() -> dict:
         """Return the card of the model that answers: its errors, its training data, an example."""
-        return (await champions.trusted_now()).card
+        return dict((await champions.trusted_now()).card)
 
     return v1
