@@ -1,7 +1,9 @@
 """The lines that prediction stores and processing reads: answers given, and outcomes reported."""
 
-from datetime import datetime
-from typing import NotRequired, TypedDict
+from datetime import UTC, datetime
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
 
 
 class Stamp(TypedDict):
@@ -17,7 +19,7 @@ class Answer(Stamp):
     id: str
     model: str
     key: str | None
-    question: dict
+    question: dict[str, Any]
     prediction: float | str | int | bool
     probabilities: NotRequired[dict[str, float]]
 
@@ -37,3 +39,8 @@ HOUR = "%Y/%m/%d/%H"
 def hour_folder(time: datetime) -> str:
     """Return the folder of an hour, such as `2013/04/01/09`."""
     return f"{time:{HOUR}}"
+
+
+def time_written(line: Stamp) -> datetime:
+    """Return when a line was written, in UTC. Raises ValueError."""
+    return datetime.fromisoformat(line["time"]).astimezone(UTC)

@@ -1,6 +1,9 @@
 """The card of a model: all that is known of a published version, stored beside it as JSON."""
 
-from typing import Any, TypedDict
+from typing import Any
+
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
 
 Span = TypedDict("Span", {"from": str, "to": str})
 """The first and last event time of some rows, as ISO text."""
@@ -42,10 +45,17 @@ class Example(TypedDict):
     answer: Any
 
 
-class Card(TypedDict):
-    """All that is known of a version. Metrics are of the evaluation rows, which it never saw."""
+class Versioned(TypedDict):
+    """What a card must have to be read at all: other releases may write other fields."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # pyrefly: ignore  pydantic reads it
 
     version: str
+
+
+class Card(Versioned):
+    """All that is known of a version. Metrics are of the evaluation rows, which it never saw."""
+
     task: str
     created: str
     causes: list[str]

@@ -9,26 +9,44 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from core.retries import TryAgain
 from core.settings import settings
 
 
+class DatabaseAway(TryAgain):
+    """The database does not answer, or has ended the connection."""
+
+
+@contextmanager
+def _away_as_such() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise DatabaseAway(f"The database does not answer. {str(error).strip()}") from error
+
+
 def connect() -> Connection | None:
-    """Connect to the summary tables. Returns None where there is no database, on a laptop."""
+    """Connect to the summary tables. Returns None where there is no database, on a laptop.
+
+    Raises DatabaseAway.
+    """
     url = settings().summaries_url.get_secret_value()
-    return psycopg2.connect(url, connect_timeout=5) if url else None
+    with _away_as_such():
+        return psycopg2.connect(url, connect_timeout=5) if url else None
 
 
 @contextmanager
 def summary_tables() -> Iterator[Cursor | None]:
     """Open a transaction on the summary tables; yields None where there is no database.
 
-    It is committed at the end of the block, and rolled back if the block raises.
+    It is committed at the end of the block, and rolled back if the block raises. Raises
+    DatabaseAway.
     """
     connection = connect()
     if connection is None:
         yield None
         return
-    with closing(connection), connection, connection.cursor() as cursor:
+    with _away_as_such(), closing(connection), connection, connection.cursor() as cursor:
         yield cursor
 
 

@@ -19,5 +19,8 @@ def new_id() -> str:
 
 def time_of(text: str) -> datetime | None:
     """Return when an id was made, to the millisecond, or None if it is none of ours."""
-    made = uuid.UUID(text)
-    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC) if made.version == 7 else None
+    try:
+        made = uuid.UUID(text)
+        return datetime.fromtimestamp((made.int >> 80) / 1000, UTC) if made.version == 7 else None
+    except (ValueError, OverflowError, OSError):  # no UUID, or a time beyond the calendar
+        return None

@@ -10,11 +10,10 @@ import numpy as np
 import onnxruntime
 from obstore.store import ObjectStore
 
-from core import registry
+from core import features, registry
 from core.card import Card
 from core.schema import CLASS_NAMES, CLASSES, columns, field_types, in_order
 from core.storage import read
-from model.features import features
 from model.schema import Question
 
 
@@ -45,7 +44,7 @@ class OnnxModel:
 
     def predict_columns(self, question_columns: dict[str, np.ndarray]) -> np.ndarray:
         """Return answers for questions that are already columns, as `core.schema.columns` makes."""
-        return self.predict_features(features(question_columns))
+        return self.predict_features(features.compute(question_columns))
 
     def predict_features(self, computed: dict[str, np.ndarray]) -> np.ndarray:
         """Return answers for rows whose features, one array each, are computed already.

@@ -34,6 +34,7 @@ FEATURES = Folder("processed", "features", "processing", "Features, in a folder 
 RUNS = Folder("processed", "runs", "processing", "A marker for the inputs of each finished run.")
 DRIFT = Folder("processed", "drift.json", "processing", "The newest measurement of drift.")
 LIVE_ERROR = Folder("processed", "live_error.json", "processing", "The newest live error.")
+QUARANTINE = Folder("processed", "quarantine", "processing", "Inputs that failed, and why.")
 REPLAY_ANSWERS = Folder("processed", "replay/answers", "processing", "Answers of `make replay`.")
 REPLAY_RESULTS = Folder("processed", "replay/results", "processing", "Errors of `make replay`.")
 

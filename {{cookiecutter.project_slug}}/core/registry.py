@@ -7,15 +7,19 @@ highest number is the champion, two runs can't both promote, and the list is the
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import cast
 
 from obstore.store import ObjectStore
 
-from core.card import Card
+from core.card import Card, Versioned
+from core.documents import Documents, Unreadable
 from core.layout import PROMOTIONS, VERSIONS
-from core.storage import as_json, create, names, read, read_json
+from core.retries import TryAgain
+from core.storage import as_json, create, names, read
 
 
-class PromotionLost(Exception):
+class PromotionLost(TryAgain):
     """Raised when another run promoted first."""
 
 
@@ -27,6 +31,10 @@ class Promotion:
     version: str
     time: str
     reason: str
+
+
+CARDS = Documents(VERSIONS, Versioned)
+PROMOTION_DOCUMENTS = Documents(PROMOTIONS, Promotion)
 
 
 def model_path(version: str) -> str:
@@ -64,19 +72,29 @@ def versions(models: ObjectStore) -> list[str]:
 
 
 def card(models: ObjectStore, version: str) -> Card:
-    """Return the card of a version. Raises FileNotFoundError if it was never published."""
-    return read_json(models, card_path(version))
+    """Return the card of a version.
+
+    Raises FileNotFoundError if it was never published, core.documents.Unreadable if it is broken.
+    """
+    return cast(Card, CARDS.read(models, card_path(version)))
 
 
 def promotions(models: ObjectStore) -> list[Promotion]:
-    """Return every promotion, oldest first."""
-    return [_promotion(models, path) for path in names(models, PROMOTIONS)]
+    """Return every promotion, oldest first. One that can't be read is passed over."""
+    return PROMOTION_DOCUMENTS.read_all(models)
 
 
 def newest_promotion(models: ObjectStore) -> Promotion | None:
-    """Return the promotion of today's champion, or None before the first one."""
-    paths = names(models, PROMOTIONS)
-    return _promotion(models, paths[-1]) if paths else None
+    """Return the promotion of today's champion, or None before the first one.
+
+    One that can't be read is passed over.
+    """
+    for path in reversed(names(models, PROMOTIONS)):
+        try:
+            return PROMOTION_DOCUMENTS.read(models, path)
+        except Unreadable:
+            continue
+    return None
 
 
 def promote(models: ObjectStore, version: str, reason: str, after: Promotion | None) -> Promotion:
@@ -85,15 +103,20 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
     Raises PromotionLost if there has been another promotion since.
     """
     card(models, version)
-    number = after.number + 1 if after else 1
+    newest = newest_promotion(models)
+    if newest and newest != after:
+        raise _lost(newest.number, version)
+    number = _next_number(models)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     promotion = Promotion(number, version, now, reason)
     content = json.dumps(asdict(promotion)).encode()
     if not create(models, f"{PROMOTIONS}/{number:08}.json", content):
-        raise PromotionLost(
-            f"Another run made promotion {number} first; {version} was not promoted."
-        )
+        raise _lost(number, version)
     return promotion
+
+
+def _lost(number: int, version: str) -> PromotionLost:
+    return PromotionLost(f"Another run made promotion {number} first; {version} was not promoted.")
 
 
 def previous_champion(models: ObjectStore) -> str | None:
@@ -109,5 +132,7 @@ def previous_champion(models: ObjectStore) -> str | None:
     return line[-2] if len(line) > 1 else None
 
 
-def _promotion(models: ObjectStore, path: str) -> Promotion:
-    return Promotion(**read_json(models, path))
+def _next_number(models: ObjectStore) -> int:
+    """Return the number after the highest, be that promotion readable or not."""
+    paths = names(models, PROMOTIONS)
+    return int(PurePosixPath(paths[-1]).stem) + 1 if paths else 1

@@ -81,7 +81,8 @@ def in_order(probabilities: np.ndarray, labels: Sequence) -> np.ndarray:
 def columns(questions: Sequence[Question]) -> dict[str, np.ndarray]:
     """Return one array for each field of the question, in the form that `model.features` takes.
 
-    Numbers are float64 with NaN where missing, times datetime64[us], all else objects.
+    Numbers are float64 with NaN where missing, times datetime64[us], all else objects; a missing
+    text is ''.
     """
     return {
         name: as_array([getattr(question, name) for question in questions], value_type(field))
@@ -95,6 +96,8 @@ def as_array(values: Sequence, kind: type) -> np.ndarray:
         return np.array(values, dtype="datetime64[us]")
     if issubclass(kind, (int, float)):
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    if kind is str:  # a missing text is '', as in stored tables
+        values = ["" if value is None else value for value in values]
     return np.array(values, dtype=object)
 
 

@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS drift (
 -- One row for each stored object, model and hour of the event. Weekday 0 is Monday.
 CREATE TABLE IF NOT EXISTS predictions (
     object text,
+    made_of text,
     kind text CHECK (kind IN ('live', 'batch')),
     model text,
     day date,
@@ -118,6 +119,17 @@ CREATE TABLE IF NOT EXISTS live_errors (
     error_total double precision,
     error_square_total double precision,
     PRIMARY KEY (object, model, day, hour, slice, value)
+);
+
+-- What was set aside because it failed, and why; steps of the pipeline are named as in
+-- processing/way.py. It is tried again when it or the code changes.
+CREATE TABLE IF NOT EXISTS quarantine (
+    kind text,
+    name text,
+    reason text,
+    count int,
+    time timestamptz,
+    PRIMARY KEY (kind, name)
 );
 
 -- The live error of the champion since its promotion, one row; an alert fires when at_least is

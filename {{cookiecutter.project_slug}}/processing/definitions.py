@@ -30,13 +30,17 @@ def _asset(name: str, previous: str | None) -> dg.AssetsDefinition:
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
     )
     def step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from core.attempt import attempt
         from processing.steps import FUNCTIONS
         from processing.summaries.stages import write_stage
 
         if previous is None:
             write_stage("begun", context.run_id)
-        facts = FUNCTIONS[name]()
-        write_stage(name, context.run_id)
+        facts = attempt(name, FUNCTIONS[name])
+        if "problem" in facts:
+            context.log.error(f"The step {name} failed; the others go on. {facts['problem']}")
+        else:
+            write_stage(name, context.run_id)
         return dg.MaterializeResult(metadata=facts)
 
     return step
@@ -52,17 +56,18 @@ pipeline = dg.define_asset_job(
 @dg.op
 def evaluate_answers(context: dg.OpExecutionContext) -> None:
     """Count answers, join them with their outcomes, and measure the champion's live error."""
-    from processing.answers.alarm import measure
+    from core.attempt import attempt
     from processing.answers.truth import join
+    from processing.steps import measure_live_error
     from processing.summaries.live_answers import write_live_answers
-    from processing.summaries.live_errors import write_live_error, write_live_errors
+    from processing.summaries.live_errors import write_live_errors
+    from processing.summaries.tables import write_quarantine
 
-    context.log.info(f"Counted: {write_live_answers()}")
-    context.log.info(f"Joined: {join()}")
-    context.log.info(f"Errors written: {write_live_errors()}")
-    live_error = measure()
-    write_live_error(live_error)
-    context.log.info(f"Live error: {live_error}")
+    context.log.info(f"Joined: {attempt('join', join)}")
+    context.log.info(f"Counted: {attempt('live answers', write_live_answers)}")
+    context.log.info(f"Errors: {attempt('live errors', write_live_errors)}")
+    context.log.info(f"Live error: {attempt('live error', measure_live_error)}")
+    write_quarantine()
 
 
 @dg.job(executor_def=dg.in_process_executor)

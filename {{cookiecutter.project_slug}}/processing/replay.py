@@ -17,7 +17,7 @@ from typing import TypedDict
 import numpy as np
 import polars as pl
 
-from core import inference, registry
+from core import features, inference, registry
 from core.database import summary_tables, upsert
 from core.layout import REPLAY_ANSWERS, REPLAY_RESULTS, Folder
 from core.schema import OUTCOME
@@ -25,7 +25,6 @@ from core.storage import as_json, bucket, create, names, read_json
 from core.tables import TIME, question_columns
 from model import retraining, source
 from model.estimator import WINDOW_DAYS, rule_of_thumb
-from model.features import features
 from model.schema import Question
 from processing.add import add
 from processing.rows.ingest import check_batch
@@ -117,7 +116,7 @@ def _predicted(answer: dict) -> float | list[float]:
 def _heuristic(columns: dict[str, np.ndarray]) -> np.ndarray:
     """Return the heuristic's predictions; it learns from as many days as a model at most."""
     labelled = newest_window(bucket("processed")).labelled.newest(max(WINDOW_DAYS))
-    rows = pl.DataFrame(features(columns))
+    rows = pl.DataFrame(features.compute(columns))
     return fit_reference(rule_of_thumb, labelled, rows)
 
 

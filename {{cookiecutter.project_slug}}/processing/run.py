@@ -5,8 +5,9 @@ import sys
 import time
 from contextlib import suppress
 
+from core.attempt import Facts
 from core.registry import PromotionLost
-from processing.steps import Facts, run_steps
+from processing.steps import run_steps
 from processing.work import work_to_do
 
 log = logging.getLogger(__name__)

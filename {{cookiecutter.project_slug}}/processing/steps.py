@@ -7,9 +7,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from core import inference, registry
+from core.attempt import Facts, attempt
 from core.storage import bucket
 from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
@@ -24,9 +24,6 @@ from processing.way import STEPS
 from processing.work import mark_done
 
 log = logging.getLogger(__name__)
-
-Facts = dict[str, Any]
-"""What came of a step, as people read it."""
 
 MOST_REASONS = 3
 """So many reasons for rejected rows are named at the end of a run; the tables have all of them."""
@@ -137,12 +134,17 @@ def predict_batch() -> Facts:
 
 def summarise() -> Facts:
     """Join answers with outcomes, write the summary tables, and end the run."""
-    joined = {f"joined_{kind}": count for kind, count in truth.join().items()}
-    live_errors.write_live_errors()
-    live_errors.write_live_error(alarm.measure())
-    rows_by_table = tables.write_all()
+    facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
+    attempt("live errors", live_errors.write_live_errors)
+    attempt("live error", measure_live_error)
+    facts |= attempt("tables", tables.write_all)
     mark_done()
-    return joined | rows_by_table
+    return facts
+
+
+def measure_live_error() -> None:
+    """Measure the champion's live error, and write it for monitoring."""
+    live_errors.write_live_error(alarm.measure())
 
 
 FUNCTIONS: dict[str, Callable[[], Facts]] = {
@@ -158,7 +160,10 @@ FUNCTIONS: dict[str, Callable[[], Facts]] = {
 
 
 def run_steps(without: str = "") -> Iterator[tuple[str, Facts]]:
-    """Do every step in its order, without the one named. Yields its name and what came of it."""
+    """Do every step in its order, without the one named. Yields its name and what came of it.
+
+    A step that fails does not stop the others: its `problem` is what came of it.
+    """
     for name in STEPS:
         if name != without:
-            yield name, FUNCTIONS[name]()
+            yield name, attempt(name, FUNCTIONS[name])

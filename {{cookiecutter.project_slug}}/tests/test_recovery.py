@@ -135,7 +135,7 @@ def test_two_runs_at_once_promote_one_champion(raw):
 
 def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(raw):
     models = raw("models")
-    registry.publish(models, "one", b"", {})
+    registry.publish(models, "one", b"", {"version": "one"})
 
     def promote(number: int) -> str:
         try:

@@ -9,10 +9,10 @@ import polars as pl
 from obstore.store import ObjectStore
 from pydantic.fields import FieldInfo
 
+from core import features
 from core.schema import CLASS_NAMES, CLASSES, value_type
 from core.tables import question_columns, read_parquet
 from model.estimator import SLICES
-from model.features import features
 from model.schema import EVENT_TIME, Question
 from processing.rows.contract import POLARS_TYPES
 from processing.training.scores import errors
@@ -22,27 +22,14 @@ FIXED = ("model", "id", "asked", "event_time", "known", "actual", "prediction", 
 
 def evaluated(predictions: ObjectStore, path: str) -> pl.DataFrame:
     """Return one row for each answer of a joined table: the columns FIXED and those of SLICES."""
-    return with_errors(last_outcomes(read_parquet(predictions, path)))
-
-
-def last_outcomes(joined: pl.DataFrame) -> pl.DataFrame:
-    """Return the newest outcome of each answer, from when it was first known.
-
-    An outcome that is reported again, the same, is nothing new.
-    """
-    by_time = joined.sort("id", "known", "actual")
-    changed = (pl.col("actual") != pl.col("actual").shift()).fill_null(True)
-    # 1 1 2 3 3: counts up whenever what is reported of an answer changes.
-    reports = by_time.with_columns(report=changed.cum_sum().over("id"))
-    newest = reports.filter(pl.col("report") == pl.col("report").max().over("id"))
-    return newest.unique("id", keep="first", maintain_order=True).drop("report")
+    return with_errors(read_parquet(predictions, path))
 
 
 def with_errors(joined: pl.DataFrame) -> pl.DataFrame:
     """Return joined answers with the columns FIXED and those of SLICES."""
-    questions = _questions(joined["question"])
+    questions = questions_of(joined["question"])
     answers = [json.loads(text) for text in joined["answer"]]
-    error = errors(joined["actual"].to_numpy(), _predicted(answers))
+    error = errors(joined["actual"].to_numpy(), predicted_by(answers))
     likeliest = [_likeliest(answer) for answer in answers]
     table = joined.with_columns(
         event_time=questions[EVENT_TIME] if EVENT_TIME else pl.col("asked"),
@@ -57,7 +44,7 @@ def slice_column(name: str) -> str:
     return f"{name} asked" if name in FIXED else name
 
 
-def _predicted(answers: list[Any]) -> np.ndarray:
+def predicted_by(answers: list[Any]) -> np.ndarray:
     """Return stored answers in the form in which the model made them."""
     if not CLASSES:
         return np.array(answers, dtype=float)
@@ -69,7 +56,7 @@ def _likeliest(answer: Any) -> float | str:
     return max(answer, key=answer.__getitem__) if CLASSES else answer
 
 
-def _questions(texts: pl.Series) -> pl.DataFrame:
+def questions_of(texts: pl.Series) -> pl.DataFrame:
     """Return stored questions as columns; a field that an older schema lacks is missing."""
     questions = [json.loads(text) for text in texts]
     fields = Question.model_fields.items()
@@ -87,6 +74,6 @@ def _slices(questions: pl.DataFrame) -> pl.DataFrame:
     """Return the columns of SLICES, which are fields of the question or features."""
     of_features = sorted(set(SLICES) - set(questions.columns))
     if of_features:
-        computed = pl.DataFrame(features(question_columns(questions)))
+        computed = pl.DataFrame(features.compute(question_columns(questions)))
         questions = questions.hstack(computed.select(of_features))
     return questions.select(pl.col(name).alias(slice_column(name)) for name in SLICES)

@@ -1,19 +1,23 @@
 """What prediction stored, an object every few seconds, kept again as one Parquet table an hour.
 
-Such a table also says which objects are in it, so that each is read once.
+Such a table also says which objects are in it, so that each is read once. A line that can't be read
+stands in it as a row without id, with the problem: it is counted, and not met again.
 """
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import polars as pl
 from obstore.store import ObjectStore
+from pydantic import TypeAdapter, ValidationError
 
-from core.answers import Answer, Report, Stamp, hour_folder
+from core.answers import Answer, Report, hour_folder, time_written
+from core.ids import time_of
 from core.layout import HOURS_JOINED, Folder
 from core.schema import OUTCOME, value_type
 from core.storage import create, names, read
@@ -23,7 +27,7 @@ from model.schema import Outcome
 TIME_TYPE = pl.Datetime("us", "UTC")
 
 
-def _outcome_type() -> pl.DataType | type[pl.DataType]:
+def _outcome_type() -> Any:
     kind = value_type(Outcome.model_fields[OUTCOME])
     if kind is bool:
         return pl.Boolean
@@ -32,9 +36,11 @@ def _outcome_type() -> pl.DataType | type[pl.DataType]:
 
 ACTUAL_TYPE = _outcome_type()
 
-ANSWER_COLUMNS = {
+ANSWER_COLUMNS: dict[str, Any] = {
     "object": pl.String,
+    "problem": pl.String,
     "id": pl.String,
+    "client": pl.String,
     "asked": TIME_TYPE,
     "model": pl.String,
     "key": pl.String,
@@ -42,13 +48,22 @@ ANSWER_COLUMNS = {
     "question": pl.String,
     "answer": pl.String,
 }
-REPORT_COLUMNS = {
+REPORT_COLUMNS: dict[str, Any] = {
     "object": pl.String,
+    "problem": pl.String,
     "id": pl.String,
+    "client": pl.String,
     "key": pl.String,
     "actual": ACTUAL_TYPE,
     "known": TIME_TYPE,
 }
+
+ANSWER_LINE = TypeAdapter(Answer)
+REPORT_LINE = TypeAdapter(Report)
+
+Row = dict[str, Any]
+
+AN_HOUR = re.compile(r"\d{4}/\d\d/\d\d/\d\d")
 
 
 def read_table(store: ObjectStore, path: str, columns: dict) -> pl.DataFrame:
@@ -57,6 +72,11 @@ def read_table(store: ObjectStore, path: str, columns: dict) -> pl.DataFrame:
         return read_parquet(store, path, list(columns))
     except FileNotFoundError:
         return pl.DataFrame(schema=columns)
+
+
+def readable(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the lines that could be read."""
+    return table.filter(pl.col("problem").is_null())
 
 
 def how_far_back(store: ObjectStore, now: datetime) -> timedelta:
@@ -87,7 +107,8 @@ def objects_by_hour(
         by_hour: dict[str, list[str]] = {}
         for name in names(store, f"{folder}/{prefix}"):
             hour = name.removeprefix(f"{folder}/").rpartition("/")[0]
-            by_hour.setdefault(hour, []).append(name)
+            if AN_HOUR.fullmatch(hour):
+                by_hour.setdefault(hour, []).append(name)
         yield from by_hour.items()
 
 
@@ -101,35 +122,69 @@ def _prefixes(now: datetime, back: timedelta) -> list[str]:
 
 def read_answers(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     """Return the answers in these objects."""
-    rows = [_answer_row(name, line) for name, line in _lines(store, objects)]
-    return pl.DataFrame(rows, schema=ANSWER_COLUMNS, orient="row")
+    return pl.DataFrame(list(_rows(store, objects, _answer)), schema=ANSWER_COLUMNS)
 
 
 def read_reports(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     """Return the reported outcomes in these objects."""
-    rows = [_report_row(name, line) for name, line in _lines(store, objects)]
-    columns = zip(*rows, strict=True) if rows else [() for _ in REPORT_COLUMNS]
-    typed = zip(REPORT_COLUMNS.items(), columns, strict=True)
-    return pl.DataFrame(
-        [pl.Series(name, values, kind, strict=False) for (name, kind), values in typed]
-    )
+    return pl.DataFrame(list(_rows(store, objects, _report)), schema=REPORT_COLUMNS)
 
 
-def _lines(store: ObjectStore, objects: list[str]) -> Iterator[tuple[str, Any]]:
+def _rows(store: ObjectStore, objects: list[str], parse: Callable[[bytes], Row]) -> Iterator[Row]:
     with ThreadPoolExecutor(8) as pool:
         for name, content in zip(objects, pool.map(partial(read, store), objects), strict=True):
-            yield from ((name, json.loads(line)) for line in content.splitlines())
+            lines = content.splitlines() or [b""]  # an empty object has been read as well
+            yield from ({"object": name, **_parsed(line, parse)} for line in lines)
 
 
-def _answer_row(name: str, line: Answer) -> tuple:
-    answer = line.get("probabilities", line["prediction"])
-    question = json.dumps(line["question"])
-    return name, line["id"], _time(line), line["model"], line["key"], question, json.dumps(answer)
+def _parsed(line: bytes, parse: Callable[[bytes], Row]) -> Row:
+    try:
+        return {"problem": None, **parse(line)}
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the line"
+        return {"problem": f"{place}: {first['msg']}"}
+    except (ValueError, OverflowError) as error:
+        return {"problem": str(error)}
 
 
-def _report_row(name: str, line: Report) -> tuple:
-    return name, line.get("id"), line.get("key"), line["actual"], _time(line)
+def _answer(line: bytes) -> Row:
+    answer = ANSWER_LINE.validate_json(line)
+    _check_id(answer["id"])
+    predicted = answer.get("probabilities", answer["prediction"])
+    return {
+        "id": answer["id"],
+        "client": answer["client"],
+        "asked": time_written(answer),
+        "model": answer["model"],
+        "key": answer["key"],
+        "question": json.dumps(answer["question"]),
+        "answer": json.dumps(predicted, allow_nan=False),
+    }
 
 
-def _time(line: Stamp) -> datetime:
-    return datetime.fromisoformat(line["time"]).astimezone(UTC)
+def _report(line: bytes) -> Row:
+    report = REPORT_LINE.validate_json(line)
+    if "id" in report:
+        _check_id(report["id"])
+    return {
+        "id": report.get("id"),
+        "client": report["client"],
+        "key": report.get("key"),
+        "actual": _actual(report["actual"]),
+        "known": time_written(report),
+    }
+
+
+def _actual(value: Any) -> Any:
+    """Return an outcome in the type of its column. Raises ValueError."""
+    kind = {pl.Boolean: bool, pl.String: str}.get(ACTUAL_TYPE, float)
+    number = kind is float and not isinstance(value, (str, bool))
+    if not number and not isinstance(value, kind):
+        raise ValueError(f"actual: {value!r} is no {OUTCOME}")
+    return float(value) if number else value
+
+
+def _check_id(text: str) -> None:
+    if time_of(text) is None:
+        raise ValueError(f"id: {text!r} is none of ours")

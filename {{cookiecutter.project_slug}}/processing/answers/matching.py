@@ -1,8 +1,8 @@
 """Which answer an outcome belongs to: by the answer's id, or by the key of its question.
 
-Tables by hour, an object each, hold answers, reports, and every outcome that the answers of an hour
-got; a table by day holds the hours in which each key was asked. All of them only ever grow by rows
-that are not there yet, so doing a step twice changes nothing.
+An outcome that a client reports counts for that client's own answers. Tables by hour, an object
+each, hold answers, reports, and the newest outcome of each answer; a table by day holds the hours
+in which each key was asked. Doing a step twice changes nothing.
 """
 
 from collections.abc import Iterator
@@ -24,13 +24,15 @@ from processing.answers.hourly import (
     REPORT_COLUMNS,
     TIME_TYPE,
     read_table,
+    readable,
 )
 
-JOINED_COLUMNS = {name: kind for name, kind in ANSWER_COLUMNS.items() if name != "object"} | {
-    "actual": ACTUAL_TYPE,
-    "known": TIME_TYPE,
+JOINED_COLUMNS = {
+    name: kind for name, kind in ANSWER_COLUMNS.items() if name not in ("object", "problem")
+} | {"actual": ACTUAL_TYPE, "known": TIME_TYPE}
+OUTCOME_COLUMNS = {
+    name: kind for name, kind in REPORT_COLUMNS.items() if name not in ("object", "problem")
 }
-OUTCOME_COLUMNS = {name: kind for name, kind in REPORT_COLUMNS.items() if name != "object"}
 KEY_COLUMNS = {"key": pl.String, "hour": pl.String}
 ARRIVAL = "%Y%m%dT%H%M%S%f"
 
@@ -40,32 +42,43 @@ def match_answers(predictions: ObjectStore, hour: str, answers: pl.DataFrame) ->
     for outcomes in _outcomes_since(predictions, hour):
         _join(predictions, hour, answers, outcomes)
     hours_by_key = answers.select("key", hour=pl.lit(hour)).drop_nulls()
-    _add_rows(predictions, f"{KEYS_BY_DAY}/{hour[:-3]}.parquet", KEY_COLUMNS, hours_by_key)
+    path = f"{KEYS_BY_DAY}/{hour[:-3]}.parquet"
+    keys = read_table(predictions, path, KEY_COLUMNS)
+    _write_if_changed(
+        predictions, path, keys, pl.concat([keys, hours_by_key]).unique(maintain_order=True)
+    )
 
 
 def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
     """Join new outcomes with earlier answers."""
     for hour in sorted(_hours_by_id(outcomes["id"]) | _hours_by_key(predictions, outcomes)):
-        answers = read_table(predictions, f"{ANSWERS_BY_HOUR}/{hour}.parquet", ANSWER_COLUMNS)
-        _join(predictions, hour, answers, outcomes)
+        table = read_table(predictions, f"{ANSWERS_BY_HOUR}/{hour}.parquet", ANSWER_COLUMNS)
+        _join(predictions, hour, readable(table), outcomes)
 
 
-def outcomes_of_rows(file: str) -> Iterator[pl.DataFrame]:
+def parts_by_file() -> dict[str, list[str]]:
+    """Return the parts of checked rows of each raw file."""
+    by_file: dict[str, list[str]] = {}
+    for part in names(bucket("processed"), ROWS):
+        by_file.setdefault(PurePosixPath(part).stem.rpartition("-")[0], []).append(part)
+    return by_file
+
+
+def outcomes_of_rows(file: str, parts: list[str]) -> Iterator[pl.DataFrame]:
     """Yield the outcomes in the checked rows of a raw file, part by part.
 
-    They became known when the file arrived.
+    They became known when the file arrived, and belong to the answers of all clients.
     """
-    processed = bucket("processed")
     columns = list(dict.fromkeys([*(part.column for part in KEY_PARTS), OUTCOME]))
-    for part in names(processed, ROWS):
-        if file in part:
-            rows = read_parquet(processed, part, columns).drop_nulls(OUTCOME)
-            yield rows.select(
-                id=pl.lit(None, pl.String),
-                key=key_texts(rows),
-                actual=pl.col(OUTCOME).cast(ACTUAL_TYPE),
-                known=pl.lit(arrival(file)).cast(TIME_TYPE),
-            )
+    for part in parts:
+        rows = read_parquet(bucket("processed"), part, columns).drop_nulls(OUTCOME)
+        yield rows.select(
+            id=pl.lit(None, pl.String),
+            client=pl.lit(None, pl.String),
+            key=key_texts(rows),
+            actual=pl.col(OUTCOME).cast(ACTUAL_TYPE),
+            known=pl.lit(arrival(file)).cast(TIME_TYPE),
+        )
 
 
 def arrival(file: str) -> datetime:
@@ -73,34 +86,59 @@ def arrival(file: str) -> datetime:
     return datetime.strptime(file.partition("-")[0], ARRIVAL).replace(tzinfo=UTC)
 
 
+def last_outcomes(joined: pl.DataFrame, of: str) -> pl.DataFrame:
+    """Return the newest outcome for each value of a column, from when it was first known.
+
+    An outcome that is reported again, the same, is nothing new.
+    """
+    by_time = joined.sort(of, "known", "actual")
+    changed = (pl.col("actual") != pl.col("actual").shift()).fill_null(True)
+    # 1 1 2 3 3: counts up whenever what is reported of an answer changes.
+    reports = by_time.with_columns(report=changed.cum_sum().over(of))
+    newest = reports.filter(pl.col("report") == pl.col("report").max().over(of))
+    return newest.unique(of, keep="first", maintain_order=True).drop("report")
+
+
 def _join(
     predictions: ObjectStore, hour: str, answers: pl.DataFrame, outcomes: pl.DataFrame
 ) -> None:
-    by_id = answers.join(outcomes.select("id", "actual", "known"), on="id")
-    by_key = answers.join(outcomes.select("key", "actual", "known"), on="key")
+    matches = pl.concat([_matches(answers, outcomes, "id"), _matches(answers, outcomes, "key")])
+    path = f"{JOINED}/{hour}.parquet"
+    before = read_table(predictions, path, JOINED_COLUMNS)
+    _write_if_changed(predictions, path, before, last_outcomes(pl.concat([before, matches]), "id"))
+
+
+def _matches(answers: pl.DataFrame, outcomes: pl.DataFrame, on: str) -> pl.DataFrame:
+    """Return each answer with the outcomes that came after it.
+
+    Of all outcomes with one id or key only the ends of the newest run can matter, so that a key
+    that was asked and reported thousands of times does not make millions of pairs.
+    """
+    whose = outcomes.drop_nulls([on, "actual"]).with_columns(
+        whose=pl.concat_str(on, pl.col("client").fill_null(""), separator="\n")
+    )
+    newest = whose.sort("whose", "known").unique("whose", keep="last", maintain_order=True)
+    ends = pl.concat([last_outcomes(whose, "whose"), newest]).unique()
+    reported = ends.select(on, "actual", "known", reporter="client")
+    pairs = answers.join(reported, on=on)
+    own = pl.col("reporter").is_null() | (pl.col("reporter") == pl.col("client"))
     # Storage may tell the time of arrival to the second only.
     later = pl.col("known") >= pl.col("asked").dt.truncate("1s")
-    joined = pl.concat([by_id, by_key]).filter(later).drop_nulls("actual").select(*JOINED_COLUMNS)
-    _add_rows(predictions, f"{JOINED}/{hour}.parquet", JOINED_COLUMNS, joined)
+    return pairs.filter(own & later).select(*JOINED_COLUMNS)
 
 
-def _add_rows(predictions: ObjectStore, path: str, columns: dict, new: pl.DataFrame) -> None:
-    if not len(new):
-        return
-    before = read_table(predictions, path, columns)
-    together = pl.concat([before, new]).unique(maintain_order=True)
-    if len(together) > len(before):
-        write_parquet(predictions, path, together)
+def _write_if_changed(
+    predictions: ObjectStore, path: str, before: pl.DataFrame, after: pl.DataFrame
+) -> None:
+    if not after.equals(before):
+        write_parquet(predictions, path, after)
 
 
 def _hours_by_id(ids: pl.Series) -> set[str]:
     times = [time for time in map(time_of, ids.drop_nulls()) if time]
     # An answer is written down a moment after its id was made.
-    return {
-        hour_folder(time + delay)
-        for time in times
-        for delay in (timedelta(0), timedelta(minutes=1))
-    }
+    delays = (timedelta(0), timedelta(minutes=1))
+    return {hour_folder(time + delay) for time in times for delay in delays}
 
 
 def _hours_by_key(predictions: ObjectStore, outcomes: pl.DataFrame) -> set[str]:
@@ -114,10 +152,12 @@ def _hours_by_key(predictions: ObjectStore, outcomes: pl.DataFrame) -> set[str]:
 def _outcomes_since(predictions: ObjectStore, hour: str) -> Iterator[pl.DataFrame]:
     """Yield outcomes that became known in this hour or later."""
     for path in _paths_from(predictions, REPORTS_BY_HOUR, hour):
-        yield read_parquet(predictions, path, list(OUTCOME_COLUMNS))
+        yield readable(read_table(predictions, path, REPORT_COLUMNS)).select(*OUTCOME_COLUMNS)
     start = datetime.strptime(hour, HOUR)
+    parts = parts_by_file()
     for path in _paths_from(predictions, FILES_JOINED, f"{start:{ARRIVAL}}"):
-        yield from outcomes_of_rows(PurePosixPath(path).name)
+        file = PurePosixPath(path).name
+        yield from outcomes_of_rows(file, parts.get(file, []))
 
 
 def _paths_from(predictions: ObjectStore, folder: str, start: str) -> list[str]:

@@ -24,6 +24,7 @@ from core.layout import (
     REPORTS_BY_HOUR,
     Folder,
 )
+from core.quarantine import Quarantine
 from core.schema import KEY_PARTS
 from core.storage import bucket, create, listed, names
 from core.tables import write_parquet
@@ -34,6 +35,7 @@ from processing.answers.matching import (
     match_answers,
     match_outcomes,
     outcomes_of_rows,
+    parts_by_file,
 )
 from processing.answers.turns import turn
 
@@ -82,24 +84,36 @@ def _take_in(intake: Intake, predictions: ObjectStore, now: datetime) -> Iterato
         table = hourly.read_table(predictions, path, intake.columns)
         new = intake.read(predictions, sorted(set(objects) - set(table["object"].unique())))
         if len(new):
-            intake.match(predictions, hour, new)
+            good = hourly.readable(new)
+            intake.match(predictions, hour, good)
+            _set_aside(intake.lines, new)
             write_parquet(predictions, path, pl.concat([table, new]))
-            yield len(new)
+            yield len(good)
+
+
+def _set_aside(lines: Folder, new: pl.DataFrame) -> None:
+    """Quarantine the objects with lines that could not be read; their other lines are used."""
+    unreadable = new.drop_nulls("problem").group_by("object").agg(pl.len(), pl.first("problem"))
+    if len(unreadable):
+        quarantine = Quarantine(bucket("processed"), lines)
+        for path, count, problem in unreadable.iter_rows():
+            quarantine.add(path, f"{count} of its lines can't be read. {problem}", count=count)
 
 
 def _join_files(predictions: ObjectStore) -> Iterator[int]:
     """Join the outcomes in raw files. Yields how many there were."""
-    days = names(predictions, KEYS_BY_DAY)
-    joined_files = {PurePosixPath(name).name for name in names(predictions, FILES_JOINED)}
-    for file in (PurePosixPath(name).stem for name in names(bucket("processed"), FILES)):
-        if file in joined_files:
+    days, parts = names(predictions, KEYS_BY_DAY), parts_by_file()
+    joined_files = {PurePosixPath(path).name for path in names(predictions, FILES_JOINED)}
+    quarantine = Quarantine(bucket("processed"), FILES)
+    for file in (PurePosixPath(path).stem for path in names(bucket("processed"), FILES)):
+        if file in joined_files or quarantine.holds(file):
             continue
-        answers_came_before = days and days[0] <= f"{KEYS_BY_DAY}/{arrival(file):%Y/%m/%d}.parquet"
-        if answers_came_before:
-            for outcomes in outcomes_of_rows(file):
-                match_outcomes(predictions, outcomes)
-                yield len(outcomes)
-        create(predictions, f"{FILES_JOINED}/{file}", b"")
+        with quarantine.catching(file):
+            if days and days[0] <= f"{KEYS_BY_DAY}/{arrival(file):%Y/%m/%d}.parquet":
+                for outcomes in outcomes_of_rows(file, parts.get(file, [])):
+                    match_outcomes(predictions, outcomes)
+                    yield len(outcomes)
+            create(predictions, f"{FILES_JOINED}/{file}", b"")
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,15 @@ Features lie in a folder named by the code that made them, so edited features ne
 ones.
 """
 
-from functools import partial
-
 import polars as pl
 from obstore.store import ObjectStore
 
+from core import features
 from core.code import code_digest
 from core.layout import FEATURES, ROWS
+from core.quarantine import Quarantine
 from core.storage import names
 from core.tables import question_columns, read_parquet, write_parquet
-from model.features import features
 from model.schema import Question
 from processing.rows.threads import in_order
 
@@ -24,19 +23,40 @@ def features_part(rows_part: str) -> str:
 
 
 def _folder() -> str:
-    return f"{FEATURES}/{code_digest('schema', 'features')}"
+    return f"{FEATURES}/{_code()}"
+
+
+def _code() -> str:
+    return code_digest("schema", "features")
 
 
 def store_missing(processed: ObjectStore) -> int:
     """Compute and store features of the parts that have none by today's code.
 
-    Returns how many parts those were.
+    Returns how many parts those were. A part for which features() fails is set aside: nothing
+    learns from it until the code changes.
     """
+    quarantine, code = Quarantine(processed, FEATURES), _code()
     computed = set(names(processed, _folder()))
-    missing = [part for part in names(processed, ROWS) if features_part(part) not in computed]
-    for _ in in_order(partial(store_features, processed), missing):
+    missing = [
+        part
+        for part in names(processed, ROWS)
+        if features_part(part) not in computed and not quarantine.holds(part, code)
+    ]
+
+    def compute(part: str) -> None:
+        with quarantine.catching(part, code):
+            store_features(processed, part)
+
+    for _ in in_order(compute, missing):
         pass
     return len(missing)
+
+
+def with_features(processed: ObjectStore, rows_parts: list[str]) -> list[str]:
+    """Return those parts that have features by today's code."""
+    computed = set(names(processed, _folder()))
+    return [part for part in rows_parts if features_part(part) in computed]
 
 
 def store_features(processed: ObjectStore, rows_part: str) -> None:
@@ -45,5 +65,7 @@ def store_features(processed: ObjectStore, rows_part: str) -> None:
     columns = question_columns(rows)
     texts = {id(array): rows[name] for name, array in columns.items() if array.dtype == object}
     # Texts that features() returns as they came need not be made from Python objects again.
-    computed = {name: texts.get(id(array), array) for name, array in features(columns).items()}
+    computed = {
+        name: texts.get(id(array), array) for name, array in features.compute(columns).items()
+    }
     write_parquet(processed, features_part(rows_part), pl.DataFrame(computed))

@@ -1,36 +1,44 @@
 """Answers that were given, by day and hour of their event, in the summary tables."""
 
 import json
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from core.answers import Answer, hour_folder
+import polars as pl
+
+from core.answers import hour_folder
+from core.code import code_digest
 from core.database import summary_tables, upsert
-from core.layout import ANSWERS, REPORTS, Folder
-from core.schema import CLASS_NAMES, CLASSES, HAS_MEAN
-from core.storage import bucket, listed, read
+from core.layout import ANSWERS, ANSWERS_BY_HOUR, REPORTS, Folder
+from core.schema import HAS_MEAN
+from core.storage import bucket, listed
 from model.schema import EVENT_TIME
+from processing.answers.evaluation import predicted_by, questions_of
+from processing.answers.hourly import ANSWER_COLUMNS, read_table, readable
+from processing.answers.turns import turn
+from processing.training.scores import predicted_values
 
 HOURS = 26
 """How far back to look for answers; prediction keeps them on disk while storage is away."""
 
 
 def write_live_answers() -> dict[str, int]:
-    """Count the stored answers of the last HOURS that are not in the tables yet."""
-    with summary_tables() as cursor:
+    """Count the answers of each hour that has changed since it was counted."""
+    predictions, code = bucket("predictions"), code_digest()
+    with turn("live_answers"), summary_tables() as cursor:
         if cursor is None:
             return {}
-        oldest = f"{ANSWERS}/{_hours()[0]}"
-        cursor.execute(
-            "SELECT DISTINCT object FROM predictions WHERE object >= %s AND kind = 'live'", [oldest]
-        )
-        counted = {path for (path,) in cursor.fetchall()}
-        new = [item["path"] for item in _objects(ANSWERS) if item["path"] not in counted]
-        rows = [row for path in new for row in _totals(path)]
-        return {
-            "objects": len(new),
-            "rows": upsert(cursor, "predictions", "object, model, day, hour", rows),
-        }
+        cursor.execute("SELECT DISTINCT object, made_of FROM predictions WHERE kind = 'live'")
+        counted = set(cursor.fetchall())
+        hours = listed(predictions, ANSWERS_BY_HOUR)
+        state = {item["path"]: f"{code} {item['e_tag']}" for item in hours}
+        changed = [path for path, made_of in state.items() if (path, made_of) not in counted]
+        for path in changed:
+            cursor.execute("DELETE FROM predictions WHERE object = %s", [path])
+            of_object = {"object": path, "kind": "live", "made_of": state[path]}
+            answers = readable(read_table(predictions, path, ANSWER_COLUMNS))
+            rows = [of_object | row for row in totals(answers)]
+            upsert(cursor, "predictions", "object, model, day, hour", rows)
+    return {"hours": len(changed)}
 
 
 def newest_object() -> datetime | None:
@@ -49,29 +57,15 @@ def _hours() -> list[str]:
     return [hour_folder(now - timedelta(hours=ago)) for ago in reversed(range(HOURS))]
 
 
-def _totals(path: str) -> list[dict]:
-    """Return number and sum of the answers in an object, by model, day and hour."""
-    values = defaultdict(list)
-    for line in read(bucket("predictions"), path).splitlines():
-        answer: Answer = json.loads(line)
-        event = answer["question"][EVENT_TIME] if EVENT_TIME else answer["time"]
-        time = datetime.fromisoformat(event)
-        values[answer["model"], time.date(), time.hour].append(_value(answer))
-    return [
-        {
-            "object": path,
-            "kind": "live",
-            "model": model,
-            "day": day,
-            "weekday": day.weekday(),
-            "hour": hour,
-            "predictions": len(of_hour),
-            "total": sum(of_hour) if HAS_MEAN else None,
-        }
-        for (model, day, hour), of_hour in values.items()
-    ]
-
-
-def _value(answer: Answer) -> float:
-    """Return a number for an answer: of classes, the probability of the second."""
-    return answer["probabilities"][CLASS_NAMES[1]] if CLASSES else float(answer["prediction"])
+def totals(answers: pl.DataFrame) -> list[dict]:
+    """Return number and sum of answers, by model and by day and hour of the event."""
+    event_times = questions_of(answers["question"])[EVENT_TIME] if EVENT_TIME else answers["asked"]
+    values = predicted_values(predicted_by([json.loads(text) for text in answers["answer"]]))
+    time = pl.col("time").dt
+    table = answers.select("model", time=event_times, value=pl.Series(values, dtype=pl.Float64))
+    by_hour = table.group_by(
+        "model", day=time.date(), weekday=time.weekday() - 1, hour=time.hour()
+    ).agg(predictions=pl.len(), total=pl.sum("value"))
+    if not HAS_MEAN:
+        by_hour = by_hour.with_columns(total=None)
+    return by_hour.to_dicts()

@@ -48,6 +48,12 @@ LIVE_ERROR = """
 SELECT rows, error, at_least, promised, tolerated
 FROM live_error JOIN promotions USING (version) ORDER BY number DESC LIMIT 1"""
 
+FAILED_STEPS = "SELECT name, reason FROM quarantine WHERE kind = 'steps' AND reason <> ''"
+
+SET_ASIDE = """
+SELECT kind, sum(count) FROM quarantine
+WHERE kind <> 'steps' AND reason <> '' AND time > now() - interval '1 day' GROUP BY kind"""
+
 LEAST_TO_SHOW = 30
 """Fewer answers with an outcome say nothing about the model."""
 
@@ -130,6 +136,22 @@ def live_error(rows: Rows) -> Iterator[Metric]:
     yield errors
 
 
+def failed_steps(rows: Rows) -> Iterator[Metric]:
+    """Yield each step of the pipeline that failed when it was last tried."""
+    failed = GaugeMetricFamily("step_failed", "1 for a step that failed", labels=["step", "reason"])
+    for step, reason in rows:
+        failed.add_metric([step, reason], 1)
+    yield failed
+
+
+def set_aside(rows: Rows) -> Iterator[Metric]:
+    """Yield how many inputs of each kind were set aside within the last day."""
+    counts = GaugeMetricFamily("set_aside", "Inputs set aside within a day", labels=["kind"])
+    for kind, count in rows:
+        counts.add_metric([kind], count)
+    yield counts
+
+
 QUERIES: tuple[tuple[str, Callable[[Rows], Iterator[Metric]]], ...] = (
     (STAGES, stages),
     (FILES, files),
@@ -137,6 +159,8 @@ QUERIES: tuple[tuple[str, Callable[[Rows], Iterator[Metric]]], ...] = (
     (REFUSED, refused),
     (DRIFT, drift),
     (LIVE_ERROR, live_error),
+    (FAILED_STEPS, failed_steps),
+    (SET_ASIDE, set_aside),
 )
 
 

@@ -3,17 +3,19 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 from obstore.store import ObjectStore
 from psycopg2.extensions import cursor as Cursor
 
 from core import registry
+from core.attempt import Facts, attempt
 from core.card import Card
 from core.code import code_digest
 from core.database import summary_tables, upsert
-from core.layout import BATCHES
+from core.layout import BATCHES, VERSIONS
+from core.quarantine import Quarantine, entries
 from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
 from core.tables import TIME, months, newest_time, parts, read_parquet
@@ -22,31 +24,40 @@ from processing.rows.raw import reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
 from processing.training import drift
-from processing.training.gate import Verdict, verdicts
+from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
 from processing.training.scores import METRIC, errors, outcome_value, predicted_values
 from processing.training.window import parts_digest
 
 
-def write_all() -> dict[str, int | str]:
-    """Write every table. Returns the number of rows by table."""
+def write_all() -> Facts:
+    """Write every table. Returns the number of rows by table.
+
+    A table whose rows can't be made stays as it was.
+    """
     with summary_tables() as cursor:
         if cursor is None:
-            return {"tables": "none without a database"}
-        return {
-            "raw_files": upsert(cursor, "raw_files", "source, etag", _raw_files()),
-            "rejections": upsert(cursor, "rejections", "source, etag, reason", _rejections()),
-            "months": upsert(cursor, "months", "month", _changed_months(cursor)),
-            "models": upsert(cursor, "models", "version", _models()),
-            "drift": upsert(cursor, "drift", "name", _drift()),
-            "promotions": upsert(cursor, "promotions", "number", _promotions()),
-            "predictions": upsert(
-                cursor, "predictions", "object, model, day, hour", _batch_predictions()
-            ),
-            "classes": upsert(cursor, "classes", "object, class", _classes()),
-        }
+            return {"tables": "none without a database", **_quarantined()}
+        counts: Facts = {}
+        for table, (keys, rows) in TABLES.items():
+            facts = attempt(f"table {table}", lambda rows=rows: {"rows": rows(cursor)})
+            counts[table] = upsert(cursor, table, keys, facts.get("rows", []))
+        return counts
 
 
-def _raw_files() -> list[dict]:
+def write_quarantine() -> None:
+    """Write what is set aside, between runs too."""
+    with summary_tables() as cursor:
+        if cursor:
+            upsert(cursor, "quarantine", "kind, name", _quarantine(cursor))
+
+
+def _quarantined() -> Facts:
+    """Return how many inputs are set aside, if there are any."""
+    count = sum(bool(entry["reason"]) for entry in entries(bucket("processed")))
+    return {"set_aside": count} if count else {}
+
+
+def _raw_files(_: Cursor) -> list[dict]:
     columns = ("source", "etag", "arrived", "checked", "error")
     counts = ("rows_in", "rows_accepted", "rows_rejected", "rows_without_outcome")
     return [
@@ -54,7 +65,7 @@ def _raw_files() -> list[dict]:
     ]
 
 
-def _rejections() -> list[dict]:
+def _rejections(_: Cursor) -> list[dict]:
     return [
         {"source": report["source"], "etag": report["etag"], "reason": reason, "rows": rows}
         for report in reports(bucket("processed"))
@@ -87,13 +98,13 @@ def _month(processed: ObjectStore, month: str, of_month: list[str]) -> dict:
     }
 
 
-def _models() -> list[dict]:
-    models = bucket("models")
-    by_version = {verdict["version"]: verdict for verdict in verdicts(models)}
-    return [
-        _model(registry.card(models, version), by_version[version])
-        for version in sorted(by_version)
-    ]
+def _models(_: Cursor) -> list[dict]:
+    models, cards = bucket("models"), Quarantine(bucket("processed"), VERSIONS)
+    rows = []
+    for verdict in verdicts(models):
+        with cards.catching(verdict["version"]):
+            rows.append(_model(registry.card(models, verdict["version"]), verdict))
+    return rows
 
 
 def _model(card: Card, verdict: Verdict) -> dict:
@@ -114,7 +125,7 @@ def _model(card: Card, verdict: Verdict) -> dict:
     }
 
 
-def _drift() -> list[dict]:
+def _drift(_: Cursor) -> list[dict]:
     newest = drift.newest_measurement(bucket("processed"))
     if newest is None:
         return []
@@ -122,11 +133,11 @@ def _drift() -> list[dict]:
     return [{**column, **of_all} for column in newest["columns"]]
 
 
-def _promotions() -> list[dict]:
+def _promotions(_: Cursor) -> list[dict]:
     return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
 
-def _batch_predictions() -> list[dict]:
+def _batch_predictions(_: Cursor) -> list[dict]:
     """Return the champion's batches by day and hour of the event."""
     rows = []
     for path, version, batch in _champion_batches():
@@ -150,7 +161,7 @@ def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _classes() -> list[dict]:
+def _classes(_: Cursor) -> list[dict]:
     """Return the champion's batches by class, where classes have no mean."""
     if HAS_MEAN:
         return []
@@ -185,3 +196,28 @@ def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
             unlabelled.with_columns(error=pl.lit(None, dtype=pl.Float64)),
         ]
     )
+
+
+def _quarantine(_: Cursor) -> list[dict]:
+    """Return what is set aside, and broken documents among it."""
+    models, processed = bucket("models"), bucket("processed")
+    for documents in (VERDICT_DOCUMENTS, registry.PROMOTION_DOCUMENTS):
+        quarantine = Quarantine(processed, documents.folder)
+        documents.read_all(models, quarantine.add_once)
+    by_time = sorted(entries(processed), key=lambda entry: entry["time"])
+    newest = {(entry["kind"], entry["name"]): dict(entry) for entry in by_time}
+    return list(newest.values())
+
+
+TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
+    "raw_files": ("source, etag", _raw_files),
+    "rejections": ("source, etag, reason", _rejections),
+    "months": ("month", _changed_months),
+    "models": ("version", _models),
+    "drift": ("name", _drift),
+    "promotions": ("number", _promotions),
+    "predictions": ("object, model, day, hour", _batch_predictions),
+    "classes": ("object, class", _classes),
+    "quarantine": ("kind, name", _quarantine),
+}
+"""Each table with its key and what makes its rows."""

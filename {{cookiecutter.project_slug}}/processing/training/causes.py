@@ -1,14 +1,17 @@
 """What speaks for training now: the rules of `model/retraining.py`, applied to new rows."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 from obstore.store import ObjectStore
 
 from core import registry
 from core.card import Card
 from core.code import code_digest
+from core.documents import Unreadable
 from core.layout import DRIFT, LIVE_ERROR, VERDICTS, Folder
 from core.storage import listed, read_json
 from model import retraining
@@ -54,12 +57,17 @@ def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> It
 
 
 def last_candidate(models: ObjectStore) -> Card | None:
-    """Return the card of the version that was judged last, whichever way the verdict went."""
-    verdicts = listed(models, VERDICTS)
-    if not verdicts:
-        return None
-    newest = max(verdicts, key=lambda verdict: verdict["last_modified"])["path"]
-    return registry.card(models, newest.removeprefix(f"{VERDICTS}/").removesuffix(".json"))
+    """Return the card of the version that was judged last, whichever way the verdict went.
+
+    A card that is missing or can't be read is passed over.
+    """
+    newest_first = sorted(
+        listed(models, VERDICTS), key=lambda verdict: verdict["last_modified"], reverse=True
+    )
+    for verdict in newest_first:
+        with suppress(FileNotFoundError, Unreadable):
+            return registry.card(models, PurePosixPath(verdict["path"]).stem)
+    return None
 
 
 def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:

@@ -7,17 +7,19 @@ candidate's training. Where the champion was trained later than that, only those
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import numpy as np
 from obstore.store import ObjectStore
+from typing_extensions import TypedDict
 
 from core import inference, registry
 from core.card import Card
+from core.documents import Documents, Unreadable
 from core.inference import Model, Refused
 from core.layout import VERDICTS
 from core.schema import CLASSES, OUTCOME
-from core.storage import as_json, create, names, read_json
+from core.storage import as_json, create, names
 from model.estimator import MOST_MILLISECONDS, SLICES, baseline
 from processing.training.bootstrap import interval
 from processing.training.comparison import Comparison, compared
@@ -62,9 +64,15 @@ class Decision:
     rows: int | None = None
 
 
+VERDICT_DOCUMENTS = Documents(VERDICTS, Verdict)
+
+
 def verdicts(models: ObjectStore) -> list[Verdict]:
-    """Return every verdict so far, whichever way it went, by the end of the rows it is about."""
-    return [read_json(models, path) for path in names(models, VERDICTS)]
+    """Return every verdict so far, whichever way it went, by the end of the rows it is about.
+
+    One that can't be read is passed over.
+    """
+    return VERDICT_DOCUMENTS.read_all(models)
 
 
 def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
@@ -75,9 +83,8 @@ def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
     stored then.
     """
     path = f"{VERDICTS}/{version}.json"
-    stored = read_json(models, path, None)
-    if stored is not None:
-        return stored
+    if path in names(models, VERDICTS):
+        return _stored_verdict(models, path, version)
     champion = registry.newest_promotion(models)
     decision = _interrupted(models, version)
     if decision is None:
@@ -89,6 +96,13 @@ def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
         verdict = _verdict(version, None, decision)
     create(models, path, as_json(verdict))
     return verdict
+
+
+def _stored_verdict(models: ObjectStore, path: str, version: str) -> Verdict:
+    try:
+        return VERDICT_DOCUMENTS.read(models, path)
+    except Unreadable as problem:
+        return _verdict(version, None, Decision("undecided", str(problem)))
 
 
 def _interrupted(models: ObjectStore, version: str) -> Decision | None:
@@ -119,7 +133,10 @@ def _verdict(version: str, champion: str | None, decision: Decision) -> Verdict:
 def _decide(
     models: ObjectStore, window: Window, version: str, champion: registry.Promotion | None
 ) -> Decision:
-    candidate = inference.load(models, version)
+    try:
+        candidate = inference.load(models, version)
+    except Refused as refusal:
+        return Decision("refused", str(refusal))
     rival, cause = _load_champion(models, champion)
     rows = _unseen(window, rival)
     if reason := _too_few(rows, rival):

@@ -14,7 +14,7 @@ from core.schema import CLASSES, OUTCOME
 from core.tables import TIME, column_statistics, months, newest_time, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
-from processing.rows.features import features_part
+from processing.rows.features import features_part, with_features
 from processing.rows.repeats import newest_places
 
 LARGEST_HOLDOUT_SHARE = 0.2
@@ -139,7 +139,11 @@ def newest_window(processed: ObjectStore) -> Window:
 
 
 def _parts_by_month(processed: ObjectStore) -> dict[str, list[str]]:
-    return {month: parts(processed, month) for month in _months_within(months(processed))}
+    by_month = {month: parts(processed, month) for month in _months_within(months(processed))}
+    usable = set(with_features(processed, _flat(by_month)))
+    return {
+        month: [part for part in of_month if part in usable] for month, of_month in by_month.items()
+    }
 
 
 def _flat(by_month: dict[str, list[str]]) -> list[str]:
