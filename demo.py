@@ -1,4 +1,4 @@
-"""The main job in one command: make a project in demo/, and let it learn from real flights and answer."""
+"""The main job in one command: a project in demo/ that learns from real flights and answers."""
 
 import shutil
 import subprocess
@@ -11,9 +11,12 @@ from cookiecutter.main import cookiecutter
 ROOT = Path(__file__).resolve().parent
 DEMO = ROOT / "demo"
 
+ENGINE_ANSWERS = 20
+"""Seconds for a Docker Engine to say that it is there."""
+
 
 def bake() -> Path:
-    """A fresh project in demo/. The environment of an earlier one is kept, because installing it takes longest."""
+    """Make a fresh project in demo/, with the environment of an earlier one if there is one."""
     project, kept = DEMO / "flight-times", DEMO / "environment"
     if (project / ".venv").exists():
         shutil.rmtree(kept, ignore_errors=True)
@@ -32,9 +35,15 @@ def do(project: Path, *words: str) -> None:
 
 
 def docker_runs() -> bool:
-    """Whether a Docker Engine answers here."""
+    """Return whether a Docker Engine answers here."""
     docker = shutil.which("docker")
-    return bool(docker) and subprocess.run([docker, "info"], capture_output=True).returncode == 0
+    if docker is None:
+        return False
+    try:
+        done = subprocess.run([docker, "info"], capture_output=True, timeout=ENGINE_ANSWERS)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
 
 
 def main() -> None:
@@ -43,17 +52,17 @@ def main() -> None:
     do(project, "ops.virtualenv")
     installed = time.monotonic()
     do(project, "ops.local", "--once")
-    done = time.monotonic()
+    learned = time.monotonic()
     print(
-        f"\nFrom raw flights to an answer in {done - installed:.0f} s; installing took {installed - started:.0f} s."
+        f"\nFrom raw flights to an answer in {learned - installed:.0f} s; "
+        f"installing took {installed - started:.0f} s."
     )
-    place = project.relative_to(ROOT)
-    platform = (
-        "Docker runs here: `make up` there"
-        if docker_runs()
-        else "With Docker running, `make up` there"
-    )
-    print(f"The project is in {place}. {platform} starts the whole platform.")
+    print(f"The project is in {project.relative_to(ROOT)}. ", end="")
+    if docker_runs():
+        print("Docker runs here: `make up` there starts the whole platform.")
+    else:
+        print("No Docker answers here, so only the pipeline and the API were shown;")
+        print("with Docker running, `make up` there starts the whole platform.")
 
 
 if __name__ == "__main__":
