@@ -18,7 +18,8 @@ demo: .venv/installed  ## make a project in demo/ and let it learn from real fli
 test: .venv/installed  ## lint, bakes, hooks, promises, the project's own tests, and with Docker the whole stack
 	@$(LOCAL) -m ruff check .
 	@$(LOCAL) -m ruff format --check --quiet .
-	@$(LOCAL) -m pytest -q -rs
+	@$(LOCAL) -m pytest -q --numprocesses auto --maxschedchunk 1 --ignore tests/stack
+	@$(LOCAL) -m pytest -q tests/stack
 
 bench: .venv/installed  ## measure times, memory and sizes, and write them as JSON
 	@$(LOCAL) -m bench
