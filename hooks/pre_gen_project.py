@@ -18,7 +18,6 @@ UPDATE = """\
 The folder {folder} holds something already, so nothing was written. Type another project_slug.
 To update an existing project, run `cruft update` in it if it was made with cruft. Otherwise
 generate a new project beside it and bring over the changes: `git diff --no-index OLD NEW`."""
-STOPPED = "What follows is cookiecutter saying that it stopped."
 
 
 def complaints(answers):
@@ -43,7 +42,7 @@ def main(answers):
     if any(Path.cwd().iterdir()):
         wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
     if wrong:
-        sys.exit("\n" + "\n".join(wrong) + f"\n\n{STOPPED}")
+        sys.exit("\n".join(["", *wrong, "", "What follows is cookiecutter saying it stopped."]))
 
 
 if __name__ == "__main__":
