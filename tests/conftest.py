@@ -1,4 +1,4 @@
-"""What the tests share: projects, baked as a person does, and a line that says what was left out."""
+"""Shared by the tests: projects, made as a person does, and a line about what was left out."""
 
 import os
 import runpy
@@ -25,7 +25,8 @@ import socket
 def refuse(*_, **__):
     raise OSError("this test allows no network")
 
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
+socket.socket.connect = socket.socket.connect_ex = refuse
+socket.getaddrinfo = socket.create_connection = refuse
 """
 
 
@@ -109,7 +110,7 @@ def bake(into: Path, *words: str, **how) -> Path:
 
 
 def bake_with_environment(into: Path, environment: Path) -> Path:
-    """Make a project whose `.venv` is there already, because all projects lock the same packages."""
+    """Make a project that shares its `.venv`, because all projects lock the same packages."""
     project = bake(into)
     if os.name == "nt":  # where not everybody may make links
         run_module(sys.executable, "ops.virtualenv", folder=project)
@@ -158,7 +159,7 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory) -> Path:
-    """Return a project's environment, which the first test that asks for it makes for all workers."""
+    """Return an environment, which the first test that asks for it makes for all workers."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

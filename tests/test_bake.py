@@ -1,4 +1,4 @@
-"""What a person gets from the generator, whatever they type."""
+"""The project that a person gets from the generator, whatever they type."""
 
 import fnmatch
 import json
@@ -151,7 +151,7 @@ def test_no_two_projects_share_a_secret(tmp_path, project):
 
 
 def secrets(project) -> list[str]:
-    """The values below the last heading of .env."""
+    """Return the values below the last heading of .env."""
     text = (project / ".env").read_text(encoding="utf-8").partition("# ---- Secrets")[2]
     return [
         line.partition("=")[2]

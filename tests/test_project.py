@@ -12,7 +12,7 @@ TAKES_LONG = True
 DEPENDING_ON_THE_PLACE = [
     f"tests/test_{name}.py" for name in ("model", "notebook", "ops", "prediction_process", "rooms")
 ]
-"""Where the project lies, its files are the same, byte for byte; its folder and its name are not."""
+"""A project's files are the same wherever it lies, byte for byte; its folder is another."""
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
-"""The project's own tests, all on a few rows: one thread learns from those six times as fast as two.
+"""The project's own tests learn from a few rows each, on which one thread is faster than two.
 
-What two threads wait for each other takes longer than what they do. Only the first import of
-scikit-learn asks for this number.
+Two would spend more time waiting for each other than working. scikit-learn reads this number
+when it is first imported.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What replaces the champion, what does not, and how it comes back."""
+"""The gate: what replaces the champion, what does not, and how the old one comes back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,12 +12,12 @@ from core.tables import TIME
 from model.retraining import NEW_ROWS
 from model.source import COLUMNS
 from processing.champion import NotPromoted, choose, roll_back
-from processing.steps import STEPS
 from processing.training import causes as cause
 from processing.training import drift, gate
 from processing.training.bootstrap import interval
 from processing.training.candidate import distinct_windows, version_of
 from processing.training.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
+from tests.conftest import run_steps
 
 
 @pytest.fixture
@@ -27,8 +27,7 @@ def learn(storage, monkeypatch):
 
     def run(name: str, rows: pl.DataFrame) -> dict:
         storage("raw").put(name, rows.write_csv().encode())
-        for step in [step for step_name, step in STEPS.items() if step_name != "raw"]:
-            step()
+        run_steps(without="raw")
         version = version_of(newest_window(storage("processed")))
         return next(
             verdict for verdict in gate.verdicts(storage("models")) if verdict["version"] == version
@@ -38,7 +37,7 @@ def learn(storage, monkeypatch):
 
 
 def halves(sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Two thirds to learn from and a third that comes later."""
+    """Return two thirds to learn from and a third that comes later."""
     some = sample.gather_every(max(1, len(sample) // 4_000))
     return some[: len(some) * 2 // 3], some[len(some) * 2 // 3 :]
 
@@ -95,14 +94,13 @@ def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, samp
     if registry.newest_promotion(models).version == old:
         choose(newer)
     assert newer in roll_back() or registry.newest_promotion(models).version == old
-    for step in [step for name, step in STEPS.items() if name != "raw"]:
-        step()
+    run_steps(without="raw")
     assert registry.newest_promotion(models).version == old
     with pytest.raises(NotPromoted, match="No other version"):
         roll_back()
 
 
-def test_only_a_version_that_exists_can_be_chosen(storage, learn, sample):
+def test_only_a_version_that_exists_can_be_chosen(learn, sample):
     version = learn("first.csv", halves(sample)[0])["version"]
     with pytest.raises(NotPromoted, match=version):
         choose("20000101-00000000")
@@ -127,7 +125,7 @@ def test_a_mean_lies_in_its_interval_as_often_as_it_says():
 
 
 def alarms(bins: dict, name: str, values: np.ndarray) -> bool:
-    """Whether new values of a feature or the outcome x look unlike those that the bins are of."""
+    """Return whether new values of a feature or the outcome x look unlike those in the bins."""
     new = pl.DataFrame({"x": values})
     return drift.measure({"distributions": {name: bins}}, Rows(new, new))[0]["alarm"]
 
