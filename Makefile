@@ -1,4 +1,4 @@
-# Work on the template. A project that it made has a Makefile of its own.
+# Commands for work on the template. A generated project has its own Makefile.
 
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -12,27 +12,27 @@ KILLS := 20
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/installed  ## make a project in demo/ and let it learn from real flights and answer, without Docker
+demo: .venv/installed  ## generate a project in demo/, train it on real flights and ask it, without Docker
 	@$(LOCAL) demo.py
 
-test: .venv/installed  ## lint, bakes, hooks, promises, the project's own tests, and with Docker the whole stack
+test: .venv/installed  ## lint, generation, hooks, the project's own tests, and with Docker the whole stack
 	@$(LOCAL) -m ruff check .
 	@$(LOCAL) -m ruff format --check --quiet .
 	@$(LOCAL) -m pytest -q --numprocesses auto --maxschedchunk 1 --ignore tests/stack
 	@$(LOCAL) -m pytest -q tests/stack
 
-bench: .venv/installed  ## measure times, memory and sizes, and write them as JSON
+bench: .venv/installed  ## measure times, memory and sizes, and write them to bench/results.json
 	@$(LOCAL) -m bench
 
-soak: .venv/installed  ## kill parts of a running platform in the middle of runs, KILLS=20 times, and see them recover
+soak: .venv/installed  ## kill parts of a running platform during runs, KILLS=20 times, and check that it recovers
 	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
 
-lock: .venv/installed  ## lock the packages for work on the template
+lock: .venv/installed  ## update the locked packages for work on the template
 	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header requirements.in --output-file requirements.txt
 
 .venv/installed: requirements.txt
-	@echo "Making .venv for work on the template ..."
+	@echo "Creating .venv for work on the template ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(LOCAL) -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(LOCAL) -m uv pip install --quiet --require-hashes --requirement requirements.txt

@@ -28,7 +28,7 @@ def project(tmp_path_factory, environment) -> Path:
     edit(
         project / "model/retraining.py", "cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)"
     )
-    edit(project / "processing/run.py", "LOOK = 10\n", "LOOK = 1\n")
+    edit(project / "processing/run.py", "INTERVAL = 10\n", "INTERVAL = 1\n")
     return project
 
 

@@ -6,19 +6,19 @@ import math
 from core.storage import bucket
 from model import estimator
 from processing.training import window
-from processing.training.scores import answers, errors
+from processing.training.scores import errors, estimator_predictions
 
 days, windows = max(estimator.WINDOW_DAYS), {}
 for most in (estimator.MOST_TRAINING_ROWS, math.inf):
     window.MOST_TRAINING_ROWS = most
     windows[most] = window.newest_window(bucket("processed"))
 sample, whole = (cut.training(days) for cut in windows.values())
-newer = windows[math.inf].known.after(max(sample.times.max(), whole.times.max()))
+newer = windows[math.inf].labelled.after(max(sample.times.max(), whole.times.max()))
 
 
 def error(training: window.Rows) -> float:
     fitted = estimator.estimator().fit(training.features.to_pandas(), training.outcomes)
-    return float(errors(newer.outcomes, answers(fitted, newer.features)).mean())
+    return float(errors(newer.outcomes, estimator_predictions(fitted, newer.features)).mean())
 
 
 print(

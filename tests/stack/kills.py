@@ -42,12 +42,13 @@ EVERYTHING = """
 import io, json
 import polars as pl
 from core import inference, registry
-from core.storage import BUCKETS, bucket, names, read
+from core.layout import BUCKETS
+from core.storage import bucket, names, read
 from core.tables import rows
 from processing.rows.raw import raw_files
 from processing.work import inputs_digest, is_done
 
-for name in BUCKETS[:4]:
+for name in list(BUCKETS)[:4]:
     for path in names(bucket(name)):
         content = read(bucket(name), path)
         if path.endswith(".json"):

@@ -76,7 +76,7 @@ def test_the_front_page_shows_each_part_and_the_model(page, stack, card):
     expect(page.get_by_text("/v1/predict").first).to_be_visible()
     expect(page.get_by_text(re.compile("nobody", re.IGNORECASE)).first).to_be_visible()
     page.wait_for_timeout(6_000)
-    expect(page.get_by_text(re.compile("not well"))).to_have_count(0)
+    expect(page.get_by_text(re.compile("unhealthy"))).to_have_count(0)
     keep(page, "front-page")
     only_from_here(page, stack)
     assert page.complaints == []

@@ -139,7 +139,7 @@ def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(stack
         for board, title, target in queries
         if title.endswith("by month")
     }
-    assert lines["Predicted and true, by month"] >= 3
+    assert lines["Predicted and actual, by month"] >= 3
     assert lines["Mean outcome by month"] == 3 * lines["Rows by month"]
 
 

@@ -103,9 +103,10 @@ def test_a_file_that_is_added_is_used_and_its_bad_rows_are_kept_with_their_reaso
 def test_no_object_anywhere_is_a_pickle(stack):
     code = """
 import json, pickletools
-from core.storage import BUCKETS, bucket, names, read
+from core.layout import BUCKETS
+from core.storage import bucket, names, read
 unreadable = []
-for name in BUCKETS[:4]:
+for name in list(BUCKETS)[:4]:
     for path in names(bucket(name)):
         content = read(bucket(name), path)
         try:

@@ -1,9 +1,12 @@
-"""What all parts agree on: settings, storage, the registry of models, and the definition of a row."""
+"""What processing, prediction and notebooks agree on: settings, storage, registry, and rows.
+
+Prediction loads all of it but `tables`, `database` and `code`; its image has no Polars.
+"""
 
 import os
 
-# Both libraries read their variable when they are imported; their own functions come too late.
+# Libraries read these at import; their own functions would come too late.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime sends usage data otherwise
-# Threads of scikit-learn that wait for each other by spinning take the cores from everything else: beside a busy
-# process, the example's training took 205 s where this made it 4.
+# scikit-learn's threads spin while they wait, and take the cores from everything else: beside a
+# busy process, the example's training took 205 s with spinning and 4 s without.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -31,7 +31,7 @@ class Report(Stamp):
 
 
 HOUR = "%Y/%m/%d/%H"
-"""The folder that a line lies in, below `live/` or `outcomes/`: the hour in which it was written."""
+"""The folder of a line, below `live/` or `outcomes/`: the hour in which it was written."""
 
 
 def hour_folder(time: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Names a state of the code in `model/`, so that what it made is told from what other code made."""
+"""A name for the state of the code in `model/`, so that results of different code never mix."""
 
 import hashlib
 from pathlib import Path
@@ -7,7 +7,7 @@ import model
 
 
 def code_digest(*modules: str) -> str:
-    """Eight hexadecimal digits of these files of `model/`, or of all of them."""
+    """Return eight hexadecimal digits for these files of `model/`, or for all of them."""
     folder = Path(model.__file__).parent
     files = [folder / f"{name}.py" for name in modules] or sorted(folder.rglob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:8]

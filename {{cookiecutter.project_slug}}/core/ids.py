@@ -1,25 +1,23 @@
-"""What a prediction is known by: UUIDs of version 7, which begin with the time, so that an id says where to look."""
+"""Ids of answers: UUIDs of version 7. They begin with the time, so an id says where to look."""
 
 import secrets
 import time
 import uuid
 from datetime import UTC, datetime
 
+VERSION, VARIANT = 7, 0b10
+"""As RFC 9562 wants them in the bits 76 to 79 and 62 to 63."""
+
 
 def new_id() -> str:
-    """A fresh id."""
+    """Return a fresh id."""
     milliseconds = time.time_ns() // 1_000_000
-    number = (
-        milliseconds << 80
-        | 7 << 76
-        | secrets.randbits(12) << 64
-        | 0b10 << 62
-        | secrets.randbits(62)
-    )
+    fixed = milliseconds << 80 | VERSION << 76 | VARIANT << 62
+    number = fixed | secrets.randbits(12) << 64 | secrets.randbits(62)
     return str(uuid.UUID(int=number))
 
 
 def time_of(text: str) -> datetime | None:
-    """When an id was made, to the millisecond; None if it is none of ours."""
+    """Return when an id was made, to the millisecond, or None if it is none of ours."""
     made = uuid.UUID(text)
     return datetime.fromtimestamp((made.int >> 80) / 1000, UTC) if made.version == 7 else None

@@ -1,4 +1,4 @@
-"""API keys: made, recognised, stored as hashes. Standard library only, because `make` runs it on the host."""
+"""API keys: made, recognised, stored as hashes. `make` runs it, so standard library only."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 class KeyProblem(ValueError):
-    """A wish that can't be met; the text says why and what to do."""
+    """A request that can't be met; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,30 @@ class ApiKey:
     expires: str | None = None
 
     def expired(self) -> bool:
+        """Return whether the key has expired."""
         return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(
             UTC
         )
 
 
 def make_key() -> str:
-    """A fresh key: a prefix that scanners recognise, 32 random characters, 6 of checksum."""
+    """Return a fresh key: a prefix for scanners, 32 random characters, 6 of checksum."""
     text = PREFIX + "".join(secrets.choice(ALPHABET) for _ in range(32))
     return text + _checksum(text)
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether this can be a key at all: a typing mistake is told from a wrong key without looking it up."""
+    """Return whether this can be a key at all: a typing mistake is not looked up."""
     return bool(FORM.fullmatch(text)) and _checksum(text[:-6]) == text[-6:]
 
 
 def hash_key(text: str) -> str:
-    """What is stored of a key. 190 random bits need no slow hash."""
+    """Return what is stored of a key. 190 random bits need no slow hash."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load(file: Path) -> list[ApiKey]:
-    """Every key in the file; none if there is no file yet."""
+    """Return every key in the file; none if there is no file yet."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -69,24 +70,29 @@ def load(file: Path) -> list[ApiKey]:
 
 
 def add(file: Path, name: str, rights: Collection[str], days: int | None = None) -> str:
-    """Make a key under a new name and return its text, which is stored nowhere. Without days it never expires."""
+    """Make a key under a new name. Returns its text, which is stored nowhere.
+
+    Without days it never expires.
+    """
     text = make_key()
     _check(name, rights, days)
     with _changing(file) as keys:
         if name in keys:
             raise KeyProblem(
-                f"There is a key named {name!r} already. Take another name, or revoke that one first."
+                f"There is a key named {name!r} already. "
+                "Choose another name, or revoke that one first."
             )
         keys[name] = _entry(name, text, rights, days)
     return text
 
 
 def put(file: Path, name: str, text: str, rights: Collection[str]) -> None:
-    """Let a key that was made elsewhere (in `.env`) in; it takes the place of an older one of that name."""
+    """Accept a key that was made elsewhere (in `.env`); it replaces an older one of that name."""
     _check(name, rights, None)
     if not is_well_formed(text):
         raise KeyProblem(
-            f"The key for {name!r} is not a whole API key. Empty its line in .env and run `make env`."
+            f"The key for {name!r} is not a whole API key. "
+            "Empty its line in .env and run `make env`."
         )
     with _changing(file) as keys:
         if (
@@ -98,7 +104,7 @@ def put(file: Path, name: str, text: str, rights: Collection[str]) -> None:
 
 
 def revoke(file: Path, name: str) -> None:
-    """Forget a key; whoever holds it is refused from the next second on."""
+    """Remove a key; its holder is refused from the next second on."""
     with _changing(file) as keys:
         if name not in keys:
             raise KeyProblem(
@@ -114,7 +120,8 @@ def _check(name: str, rights: Collection[str], days: int | None) -> None:
         )
     if not rights or not set(rights) <= set(RIGHTS):
         raise KeyProblem(
-            f"The rights of a key are one or more of {', '.join(RIGHTS)}, not {', '.join(rights) or 'none'}."
+            f"The rights of a key are one or more of {', '.join(RIGHTS)}, "
+            f"not {', '.join(rights) or 'none'}."
         )
     if days is not None and not 1 <= days <= 3650:
         raise KeyProblem(f"A key can hold for 1 to 3650 days, not {days}.")
@@ -142,7 +149,7 @@ def _checksum(text: str) -> str:
 
 @contextmanager
 def _changing(file: Path) -> Iterator[dict[str, ApiKey]]:
-    """The keys by name; what the block changes is written, and two commands at once take turns."""
+    """Yield the keys by name and write what the block changes. Two commands at once take turns."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file.with_suffix(".lock"), "a") as turn:
         wait_for(turn)

@@ -1,7 +1,8 @@
-"""Where everything lies in storage: each folder of each bucket, what it holds, and who writes it.
+"""Where everything lies in storage: the folders of each bucket, what they hold, who writes them.
 
-A folder is its own name, so `f"{ROWS}/month=2013-01"` is a path in the bucket of ROWS. Only people
-and other applications write to `raw`, and processing where it fetches: it is not divided into folders.
+A folder is its own name, so `f"{ROWS}/month=2013-01"` is a path in the bucket of ROWS. The bucket
+`raw` has no folders of ours: people and other applications write to it, and processing what it
+fetches.
 """
 
 

@@ -10,80 +10,96 @@ from datetime import UTC, datetime
 
 from obstore.store import ObjectStore
 
-from core.storage import create, names, read
+from core.card import Card
+from core.layout import PROMOTIONS, VERSIONS
+from core.storage import as_json, create, names, read, read_json
 
 
 class PromotionLost(Exception):
-    """Another run promoted first."""
+    """Raised when another run promoted first."""
 
 
 @dataclass(frozen=True)
 class Promotion:
+    """One line of the audit trail: from `time` on, `version` is the champion."""
+
     number: int
     version: str
     time: str
     reason: str
 
 
+def model_path(version: str) -> str:
+    """Return where the ONNX model of a version lies."""
+    return f"{VERSIONS}/{version}/model.onnx"
+
+
+def card_path(version: str) -> str:
+    """Return where the card of a version lies."""
+    return f"{VERSIONS}/{version}/card.json"
+
+
 def keep(models: ObjectStore, version: str, onnx: bytes) -> bytes:
-    """Store a version's model and return it, or the one that is there, from a run that died or works at the same time.
+    """Store a version's ONNX model unless there is one, and return the one that is stored.
 
     Conversion gives other bytes each time, and the card must describe those that are stored.
     """
-    path = f"versions/{version}/model.onnx"
+    path = model_path(version)
     return onnx if create(models, path, onnx) else read(models, path)
 
 
-def publish(models: ObjectStore, version: str, onnx: bytes, card: dict) -> bool:
-    """Store a version, the card last: a version without a card does not exist yet. False if it exists."""
+def publish(models: ObjectStore, version: str, onnx: bytes, card: Card) -> bool:
+    """Store a version, the card last: a version without a card does not exist yet.
+
+    Returns False if it exists.
+    """
     keep(models, version, onnx)
-    return create(
-        models,
-        f"versions/{version}/card.json",
-        json.dumps(card, indent=1, allow_nan=False).encode(),
-    )
+    return create(models, card_path(version), as_json(card))
 
 
 def versions(models: ObjectStore) -> list[str]:
-    """Every published version, by the end of its training window."""
-    return [name.split("/")[1] for name in names(models, "versions") if name.endswith("/card.json")]
+    """Return every published version, by the end of its training window."""
+    paths = names(models, VERSIONS)
+    return [path.split("/")[1] for path in paths if path.endswith("/card.json")]
 
 
-def card(models: ObjectStore, version: str) -> dict:
-    """What is known of a version. Raises FileNotFoundError if it was never published."""
-    return json.loads(read(models, f"versions/{version}/card.json"))
+def card(models: ObjectStore, version: str) -> Card:
+    """Return the card of a version. Raises FileNotFoundError if it was never published."""
+    return read_json(models, card_path(version))
 
 
 def promotions(models: ObjectStore) -> list[Promotion]:
-    """Every promotion, oldest first."""
-    return [_promotion(models, name) for name in names(models, "promotions")]
+    """Return every promotion, oldest first."""
+    return [_promotion(models, path) for path in names(models, PROMOTIONS)]
 
 
 def newest_promotion(models: ObjectStore) -> Promotion | None:
-    """The newest promotion, or None when nothing has been promoted yet."""
-    numbered = names(models, "promotions")
-    return _promotion(models, numbered[-1]) if numbered else None
+    """Return the promotion of today's champion, or None before the first one."""
+    paths = names(models, PROMOTIONS)
+    return _promotion(models, paths[-1]) if paths else None
 
 
 def promote(models: ObjectStore, version: str, reason: str, after: Promotion | None) -> Promotion:
-    """Make a published version the champion in place of `after`, the champion it was compared with.
+    """Make a published version the champion in place of `after`, which it was compared with.
 
     Raises PromotionLost if there has been another promotion since.
     """
     card(models, version)
     number = after.number + 1 if after else 1
-    promotion = Promotion(number, version, datetime.now(UTC).isoformat(timespec="seconds"), reason)
-    if not create(models, f"promotions/{number:08}.json", json.dumps(asdict(promotion)).encode()):
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    promotion = Promotion(number, version, now, reason)
+    content = json.dumps(asdict(promotion)).encode()
+    if not create(models, f"{PROMOTIONS}/{number:08}.json", content):
         raise PromotionLost(
             f"Another run made promotion {number} first; {version} was not promoted."
         )
     return promotion
 
 
-def before(models: ObjectStore) -> str | None:
-    """The version that was champion before the current one, as a rollback brings it back; None if there is none.
+def previous_champion(models: ObjectStore) -> str | None:
+    """Return the version that a rollback brings back, or None if there is none.
 
-    A version that was rolled back is no predecessor of anything any more, so two rollbacks go two steps back.
+    A version that was rolled back precedes nothing any more, so two rollbacks go two steps back.
     """
     line: list[str] = []
     for promotion in promotions(models):
@@ -93,5 +109,5 @@ def before(models: ObjectStore) -> str | None:
     return line[-2] if len(line) > 1 else None
 
 
-def _promotion(models: ObjectStore, name: str) -> Promotion:
-    return Promotion(**json.loads(read(models, name)))
+def _promotion(models: ObjectStore, path: str) -> Promotion:
+    return Promotion(**read_json(models, path))

@@ -1,9 +1,9 @@
-"""What questions and outcomes have in common."""
+"""The base class of questions and outcomes."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Row(BaseModel):
-    """Text is no number, NaN is no value, and an unknown field is a mistake, not a surprise."""
+    """Take no text for a number, no NaN for a value, and no field that is not in the schema."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)

@@ -1,10 +1,10 @@
-"""What follows from `model/schema.py`: columns for the features, the key, the outcome's name and classes."""
+"""What follows from `model/schema.py`: columns, the key, the outcome and its classes."""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from types import NoneType
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import numpy as np
 from pydantic import NaiveDatetime
@@ -12,64 +12,74 @@ from pydantic.fields import FieldInfo
 
 from model.schema import KEY, TASK, Outcome, Question
 
+
+def unit(field: FieldInfo) -> str:
+    """Return the unit that a field's values are in, or nothing."""
+    extra = field.json_schema_extra
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
 OUTCOME = next(iter(Outcome.model_fields))
-OUTCOME_UNIT = (Outcome.model_fields[OUTCOME].json_schema_extra or {}).get("unit", "")
+OUTCOME_UNIT = unit(Outcome.model_fields[OUTCOME])
 
 
 def value_type(field: FieldInfo) -> type:
-    """The Python type of a field's values: `int` for `int | None`, `datetime` for `NaiveDatetime`."""
+    """Return the Python type of a field's values: `int` for `int | None`, `datetime` for times."""
     if values := allowed(field):
         return type(values[0])
-    kinds = [
-        kind
-        for kind in get_args(field.annotation)
-        if kind is not NoneType and isinstance(kind, type)
-    ]
-    kind = kinds[0] if kinds else field.annotation
-    return datetime if kind is NaiveDatetime else kind
+    options = get_args(field.annotation) or (field.annotation,)
+    kinds = [option for option in options if isinstance(option, type) and option is not NoneType]
+    return datetime if kinds[0] is NaiveDatetime else kinds[0]
 
 
 def allowed(field: FieldInfo) -> tuple:
-    """The values that a field of the type `Literal[…]` may have; nothing for all other types."""
+    """Return the values that a field of type `Literal[…]` may have; none for all other types."""
     kinds = (field.annotation, *get_args(field.annotation))
     return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
 
 
-def _classes() -> tuple | None:
+def _classes() -> tuple:
     field = Outcome.model_fields[OUTCOME]
-    found = (False, True) if field.annotation is bool else allowed(field)
-    if (TASK == "classification") != (len(found) > 1):
+    labels = (False, True) if field.annotation is bool else allowed(field)
+    if (TASK == "classification") != (len(labels) > 1):
         raise TypeError(
             f"TASK in model/schema.py is {TASK!r} and the type of {OUTCOME} is {field.annotation}. "
-            "For classification it must be bool or Literal with two classes or more; for regression, float or int."
+            "For classification it must be bool or Literal with two classes or more; "
+            "for regression, float or int."
         )
-    return found or None
+    return labels
 
 
 CLASSES = _classes()
-"""The classes, in the order of their probabilities; the second of two is the positive one. None for regression."""
+"""The classes in the order of their probabilities; of two, the second is the positive one.
+
+Empty for regression.
+"""
 
 
 def class_name(label: str | int | bool) -> str:
-    """A class as text, where JSON and columns want text: `true` for True."""
+    """Return a class as text, where JSON and columns want text: `true` for True."""
     return label if isinstance(label, str) else json.dumps(label)
 
 
-CLASS_NAMES = tuple(map(class_name, CLASSES or ()))
+CLASS_NAMES = tuple(map(class_name, CLASSES))
 
-HAS_MEAN = not CLASSES or len(CLASSES) == 2
-"""Whether a mean of outcomes says something: of numbers it does, and of two classes it is the share of the second."""
+HAS_MEAN = len(CLASSES) in (0, 2)
+"""Whether outcomes have a mean: numbers do, and two classes, where it is the second's share."""
 
 
 def in_order(probabilities: np.ndarray, labels: Sequence) -> np.ndarray:
-    """Probabilities with one column a label, as one column for each of CLASSES; 0 for one that training never met."""
+    """Return probabilities, one column a label, as one column for each of CLASSES.
+
+    A class that training never met gets 0.
+    """
     ordered = np.zeros((len(probabilities), len(CLASSES)), dtype=probabilities.dtype)
     ordered[:, [CLASSES.index(label) for label in labels]] = probabilities
     return ordered
 
 
 def columns(questions: Sequence[Question]) -> dict[str, np.ndarray]:
-    """One array for each field of the question, in the form that `model.features` takes.
+    """Return one array for each field of the question, in the form that `model.features` takes.
 
     Numbers are float64 with NaN where missing, times datetime64[us], all else objects.
     """
@@ -80,7 +90,7 @@ def columns(questions: Sequence[Question]) -> dict[str, np.ndarray]:
 
 
 def as_array(values: Sequence, kind: type) -> np.ndarray:
-    """One column's values as the array that `model.features` takes."""
+    """Return one column's values as the array that `model.features` takes."""
     if issubclass(kind, datetime):
         return np.array(values, dtype="datetime64[us]")
     if issubclass(kind, (int, float)):
@@ -88,26 +98,39 @@ def as_array(values: Sequence, kind: type) -> np.ndarray:
     return np.array(values, dtype=object)
 
 
+class KeyPart(NamedTuple):
+    """One part of KEY: a column, and `day` where only its calendar day counts."""
+
+    column: str
+    unit: str
+
+    def text(self, value: Any) -> str:
+        """Return a value of the column as it stands in a key."""
+        return f"{value:%Y-%m-%d}" if self.unit == "day" else str(value)
+
+
+def _key_part(text: str) -> KeyPart:
+    column, _, part_unit = text.partition(":")
+    return KeyPart(column, part_unit)
+
+
+KEY_PARTS = tuple(map(_key_part, KEY))
+
+
 def key(question: Question) -> str | None:
-    """What a row is known by, such as `2013-04-01/UA/223/JFK`. None if a part of the key is missing."""
-    parts = [_key_part(question, part) for part in KEY]
-    return "/".join(parts) if parts and None not in parts else None
-
-
-def _key_part(question: Question, part: str) -> str | None:
-    name, _, unit = part.partition(":")
-    value = getattr(question, name)
-    if value is None:
+    """Return the key of a row, such as `2013-04-01/UA/223/JFK`, or None if a part is missing."""
+    values = [getattr(question, part.column) for part in KEY_PARTS]
+    if not values or None in values:
         return None
-    return f"{value:%Y-%m-%d}" if unit == "day" else str(value)
+    return "/".join(part.text(value) for part, value in zip(KEY_PARTS, values, strict=True))
 
 
-def json_schema() -> dict:
-    """The question as JSON schema, as the card and the OpenAPI page show it."""
+def json_schema() -> dict[str, Any]:
+    """Return the question as JSON schema, as the card and the OpenAPI page show it."""
     return Question.model_json_schema()
 
 
 def field_types() -> dict[str, str]:
-    """Name and type of each field of the question, and the classes: what a model must have been trained with."""
+    """Return what a model must have been trained with: the question's types, and the classes."""
     types = {name: value_type(field).__name__ for name, field in Question.model_fields.items()}
     return types | ({OUTCOME: " | ".join(CLASS_NAMES)} if CLASSES else {})

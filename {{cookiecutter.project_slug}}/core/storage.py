@@ -45,9 +45,9 @@ def bucket(name: str) -> ObjectStore:
 
 
 def create(store: ObjectStore, path: str, data: bytes | BinaryIO) -> bool:
-    """Write an object only if there is none of that name. False if there is one already.
+    """Write an object only if there is none of that name. Returns False if there is one already.
 
-    An open file is mapped: of a large one, memory holds no more than it can spare.
+    An open file is mapped, so that memory holds no more of a large one than it can spare.
     """
     try:
         store.put(path, data if isinstance(data, bytes) else _mapped(data), mode="create")
@@ -66,13 +66,13 @@ def read(store: ObjectStore, path: str) -> bytes:
     return bytes(store.get(path).bytes())
 
 
-def names(store: ObjectStore, prefix: str = "") -> list[str]:
-    """Every object's name under a folder, sorted."""
-    return sorted(item["path"] for batch in store.list(prefix or None) for item in batch)
+def names(store: ObjectStore, folder: str = "") -> list[str]:
+    """Return the path of every object in a folder, sorted."""
+    return sorted(item["path"] for item in listed(store, folder))
 
 
 def listed(store: ObjectStore, folder: str, offset: str | None = None) -> "list[ObjectMeta]":
-    """Return path, size, ETag and time of every object in a folder, from an offset on if there is one."""
+    """Return path, size, ETag and time of every object in a folder, or of those after an offset."""
     return [item for batch in store.list(folder or None, offset=offset) for item in batch]
 
 

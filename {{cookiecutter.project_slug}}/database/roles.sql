@@ -9,7 +9,7 @@ FROM unnest(ARRAY['orchestrator', 'writer', 'reader']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
--- Limits leave a connection free for each of the others, whatever a notebook opens.
+-- The limits leave connections for the other roles, however many a notebook opens.
 ALTER ROLE orchestrator LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 60 PASSWORD :'orchestrator_password';
 ALTER ROLE writer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 10 PASSWORD :'writer_password';
 ALTER ROLE reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'reader_password';
@@ -21,7 +21,7 @@ FROM (VALUES ('dagster', 'orchestrator'), ('summaries', 'root')) AS wanted (name
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name)
 \gexec
 
--- Without this everyone may sign in everywhere and make temporary tables there.
+-- Without this, every role may connect to every database and create temporary tables there.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname) FROM pg_database
 \gexec
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make the roles, databases and tables that are missing, and set what .env says. Doing it twice changes nothing.
-# The roles' passwords stay in the environment: roles.sql reads them there, no command line shows them.
+# Create the roles, databases and tables that are missing, and set the passwords from .env. Running it twice is safe.
+# The passwords stay in the environment, where roles.sql reads them; no command line shows them.
 set -eu
 cd "$(dirname "$0")"
 
@@ -24,4 +24,4 @@ fi
 
 psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname=postgres --file=roles.sql
 psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname=summaries --single-transaction --file=tables.sql
-echo "Roles orchestrator, writer and reader, databases dagster and summaries: as they should be."
+echo "The roles orchestrator, writer and reader and the databases dagster and summaries are ready."

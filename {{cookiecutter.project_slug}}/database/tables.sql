@@ -1,4 +1,4 @@
--- What people and boards read about the pipeline. Run as root in the database summaries.
+-- The summary tables, which boards and people read. Run as root in the database summaries.
 
 CREATE TABLE IF NOT EXISTS raw_files (
     source text,
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS rejections (
     PRIMARY KEY (source, etag, reason)
 );
 
--- Of numbers the mean, of two classes the share of the second, of more the share of each. A month whose parts are those
--- of made_of is not read again.
+-- For numbers the mean outcome, for two classes the share of the second, for more the share of each. A month whose parts
+-- are those in made_of is not read again.
 CREATE TABLE IF NOT EXISTS months (
     month date PRIMARY KEY,
     made_of text,
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When someone last looked for work, when a run last began, and one row a step: raw, rows, features, drift, candidate, champion, batch_predictions, summaries.
+-- When a sensor last looked for work (looked), when a run last began (begun), and one row for each step of the pipeline
+-- (processing/way.py).
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -63,7 +64,7 @@ CREATE TABLE IF NOT EXISTS promotions (
     reason text
 );
 
--- How far the newest rows are from those that the champion was trained on, one row a feature, and the outcome.
+-- How far the newest rows are from those the champion was trained on: one row for each feature and the outcome.
 CREATE TABLE IF NOT EXISTS drift (
     name text PRIMARY KEY,
     score double precision,
@@ -73,7 +74,7 @@ CREATE TABLE IF NOT EXISTS drift (
     rows int
 );
 
--- One row for each stored object, model, and hour of the event; 0 is Monday.
+-- One row for each stored object, model and hour of the event. Weekday 0 is Monday.
 CREATE TABLE IF NOT EXISTS predictions (
     object text,
     kind text CHECK (kind IN ('live', 'batch')),
@@ -89,7 +90,7 @@ CREATE TABLE IF NOT EXISTS predictions (
     PRIMARY KEY (object, model, day, hour)
 );
 
--- Of more than two classes: how often a batch expected each (the sum of its probabilities), and how often it came.
+-- For more than two classes: how often a batch expected each (the sum of its probabilities), and how often it occurred.
 CREATE TABLE IF NOT EXISTS classes (
     object text,
     month date,
@@ -101,8 +102,8 @@ CREATE TABLE IF NOT EXISTS classes (
     PRIMARY KEY (object, class)
 );
 
--- What answers turned out to be wrong by, by the hour (UTC) in which their outcome became known. One row for each
--- stored object, and for each value of each slice; slice '' is all of them.
+-- The errors of live answers, by the hour (UTC) in which their outcome became known. One row for each stored object, and
+-- for each value of each slice; slice '' is the total.
 CREATE TABLE IF NOT EXISTS live_errors (
     object text,
     made_of text,
@@ -117,10 +118,21 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
--- What `make replay` found: each month's mean error of three ways to answer, with its 95 % interval.
+-- The champion's live error since its promotion, one row; an alert fires when at_least is above tolerated.
+CREATE TABLE IF NOT EXISTS live_error (
+    version text PRIMARY KEY,
+    rows int,
+    error double precision,
+    at_least double precision,
+    promised double precision,
+    tolerated double precision,
+    alarm boolean
+);
+
+-- The results of `make replay`: for each month's mean error of three ways to answer, with its 95 % interval.
 CREATE TABLE IF NOT EXISTS replay (
     month date,
-    line text CHECK (line IN ('frozen', 'kept up to date', 'rule of thumb')),
+    line text CHECK (line IN ('frozen', 'kept up to date', 'heuristic')),
     error double precision,
     low double precision,
     high double precision,
@@ -132,7 +144,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
--- Large objects belong to whoever makes them, also to a role that may only read.
+-- Large objects belong to whoever creates them, even to a role that may only read.
 REVOKE EXECUTE ON FUNCTION
     lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
     FROM PUBLIC;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Start Caddy with the sites for this machine only, or for a DOMAIN, and hand it each edit of its files.
-# (Its own --watch gives up for good at the first mistake that it reads.)
+# Start Caddy with the sites for this machine only, or for a DOMAIN, and reload it when a file is edited.
+# (Caddy's own --watch stops for good at the first mistake.)
 set -eu
 
 files() {
@@ -14,7 +14,7 @@ follow() {
         [ "$now" != "$seen" ] || continue
         seen=$now
         caddy reload --config /gateway/Caddyfile --adapter caddyfile --address unix//tmp/caddy.sock ||
-            echo "There is a mistake in what was edited; everything stays as it was before." >&2
+            echo "An edited file has a mistake; the previous configuration stays in effect." >&2
     done
 }
 

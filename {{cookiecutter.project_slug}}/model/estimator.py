@@ -1,8 +1,12 @@
-"""What learns, from which part of the data, and what it has to beat.
+"""Define the estimator, the data it is trained and evaluated on, and the baseline it has to beat.
 
-Change `estimator` for your own use case: return any unfitted scikit-learn pipeline that skl2onnx can convert.
-It is fitted on a data frame with one column for each feature of features.py. To predict classes, return a
-classifier here and in `baseline`.
+Edit `estimator`: return any unfitted scikit-learn pipeline that skl2onnx can convert. It is fitted
+on a data frame with one column for each feature of features.py. The platform imports every name in
+capitals, estimator, baseline and rule_of_thumb, so keep these names.
+
+To predict a class, return a classifier with `predict_proba` from `estimator`, and
+`DummyClassifier(strategy="prior")` from `baseline`. Do not balance the classes with weights:
+candidates are compared by log loss, which needs true probabilities, for rare classes too.
 """
 
 import numpy as np
@@ -15,28 +19,33 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 WINDOW_DAYS = (15, 30, 60, 90)
-"""How far back to learn. A candidate is trained on each, and the one that does best on newer days goes on."""
+"""Lengths of the training window. A candidate is trained on each; the best one is kept."""
 
 MOST_TRAINING_ROWS = 1_000_000
-"""A window with more rows is sampled down to so many, and the card says from how many.
+"""A window with more rows is sampled down to this number; the card says from how many.
 
-A run with so many took 1.0 GB of the 1.5 GB that processing has. The model erred 0.2 % more than one of 2.3 million.
+With a million rows, a run took 1.0 GB of the 1.5 GB that processing may use. The error was 0.2 %
+larger than with all 2.3 million rows.
 """
 
 JUDGING_DAYS = 14
-"""The newest days judge the candidates and are never trained on."""
+"""The evaluation set: the newest days are kept for evaluation and never used in training."""
 
 SLICES = ("origin", "carrier")
-"""A candidate must not be much worse for any value of these: a good mean can hide a bad airport."""
+"""Columns in which no group may get much worse: a good mean can hide a bad airport.
+
+`()`: check the overall mean only.
+"""
 
 MOST_MILLISECONDS = 20.0
-"""A candidate that takes longer for one question is refused."""
+"""A candidate that takes longer than this to answer one question is refused."""
 
 
 def estimator() -> Pipeline:
-    """Boosted trees that minimise the absolute error: one flight in a storm hardly moves them.
+    """Return boosted trees that minimise the absolute error: outliers have little influence.
 
-    A code that training has not met (a new destination) becomes -1, and its distance then gives the answer.
+    A category unseen in training (a new destination) becomes -1; the distance then determines the
+    answer.
     """
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     return make_pipeline(
@@ -46,12 +55,12 @@ def estimator() -> Pipeline:
 
 
 def baseline() -> DummyRegressor:
-    """Answer without looking at the question; a model must be better than this to be of any use."""
+    """Return the naive baseline, which ignores the question: a useful model beats it."""
     return DummyRegressor(strategy="median")
 
 
 class RouteMedian(RegressorMixin, BaseEstimator):
-    """The median of the flights on the same route, of all flights where there was none."""
+    """Predict the median of the same route, or of all flights if the route is new."""
 
     ROUTE = ["origin", "dest"]
 
@@ -71,5 +80,8 @@ class RouteMedian(RegressorMixin, BaseEstimator):
 
 
 def rule_of_thumb() -> RegressorMixin:
-    """What someone with a table and no model would answer; shown beside the model. Without one: `baseline()`."""
+    """Return the heuristic that people would use without a model; its error is shown too.
+
+    If you have none, return `baseline()`.
+    """
     return RouteMedian()

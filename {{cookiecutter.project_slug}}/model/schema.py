@@ -1,7 +1,25 @@
-"""What a row is: the question, and what its outcome adds.
+"""Define a row: the fields of a question, and the outcome that becomes known later.
 
-Everything that checks data comes from here: the API's validation and its OpenAPI page, the
-pipeline's data contract, the form in the notebook. Bounds are inclusive.
+Edit this file first. The API's validation and its page at /docs, the checks of incoming files and
+the form in the notebook all follow from it. The platform imports TASK, KEY, EVENT_TIME, ZONE,
+Question and Outcome, so keep these names.
+
+Each field of `Question` and `Outcome` has
+
+- a type: float, int, str, bool, NaiveDatetime (a time without a zone), or Literal["a", "b"] for a
+  few fixed values;
+- bounds, if any: ge and le (inclusive), gt and lt (exclusive), or a pattern for text;
+- a description and an example, and if it has a unit, `json_schema_extra={"unit": "minutes"}`.
+
+Write `float | None` and `default=None` for a field that may be missing.
+
+To predict a class, set TASK to "classification" and give the outcome the type bool or Literal:
+
+    class Outcome(Row):
+        fate: Literal["on time", "late"] = Field(description="What happened", examples=["late"])
+
+The API then answers with the most likely class and the probability of each. Of two classes, the
+second is the positive one.
 """
 
 from datetime import datetime
@@ -11,19 +29,21 @@ from pydantic import Field, NaiveDatetime
 from core.row import Row
 
 TASK = "regression"
+"""`"regression"` to predict a number, `"classification"` to predict a class."""
 
 KEY = ("departure:day", "carrier", "flight", "origin")
-"""The columns that tell one row from all others; `:day` takes a time's calendar day. Empty: the whole row."""
+"""The columns that identify a row; `:day` takes only the date of a time. `()` means all columns:
+identical rows are counted once."""
 
 EVENT_TIME = "departure"
-"""The column that says when the event was. None: the time of a row's arrival counts."""
+"""The column with the time of the event. With None, the time of arrival is used."""
 
 ZONE = "America/New_York"
-"""Where the event time was read off a clock."""
+"""The time zone of EVENT_TIME, which holds local time, and of SCHEDULE in source.py."""
 
 
 class Question(Row):
-    """A flight, as it is known when it is booked."""
+    """What is known about a flight when it is booked."""
 
     departure: NaiveDatetime = Field(
         ge=datetime(1990, 1, 1),
@@ -57,7 +77,7 @@ class Question(Row):
 
 
 class Outcome(Row):
-    """What is known once the flight has landed. Missing where it never did."""
+    """What is known once the flight has landed; missing for flights that never did."""
 
     air_time: float = Field(
         ge=10,

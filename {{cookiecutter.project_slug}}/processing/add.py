@@ -1,4 +1,4 @@
-"""Hand a file of rows to the platform: `python -m processing.add NAME < FILE`."""
+"""Adds a file of rows to the platform: `python -m processing.add NAME < FILE`."""
 
 import sys
 from pathlib import PurePosixPath
@@ -7,7 +7,7 @@ from core.storage import bucket, create, read
 
 
 def add(name: str, content: bytes) -> str:
-    """Store a file in the bucket `raw` and say where. Nothing that is there is ever replaced."""
+    """Store a file in the bucket `raw`. Returns where; nothing that is there is ever replaced."""
     path = PurePosixPath("added") / PurePosixPath(name.replace("\\", "/")).name
     for number in range(1, 1000):
         numbered = path if number == 1 else path.with_stem(f"{path.stem}-{number}")

@@ -1,4 +1,4 @@
-"""Put another version into service: `python -m processing.champion VERSION`, or `--back` for the one before."""
+"""Puts another version into service: `python -m processing.champion VERSION`, or `--back`."""
 
 import sys
 
@@ -13,8 +13,8 @@ class NotPromoted(Exception):
 
 
 def roll_back() -> str:
-    """Bring the champion before the current one back. Returns a sentence; raises NotPromoted."""
-    version = registry.before(bucket("models"))
+    """Bring the previous champion back. Returns a sentence; raises NotPromoted."""
+    version = registry.previous_champion(bucket("models"))
     if version is None:
         raise NotPromoted(
             "No other version was champion before this one. `make champion VERSION=…` takes any."
@@ -23,26 +23,32 @@ def roll_back() -> str:
 
 
 def choose(version: str, reason: str = "Chosen by hand.") -> str:
-    """Promote a published version that answers as its card says. Returns a sentence; raises NotPromoted."""
+    """Promote a version that answers as its card says. Returns a sentence; raises NotPromoted."""
     models = bucket("models")
-    current = registry.newest_promotion(models)
-    if version not in registry.versions(models):
-        known = ", ".join(registry.versions(models)) or "none yet"
-        raise NotPromoted(f"There is no version {version}. There are: {known}.")
-    if current and current.version == version:
+    champion = registry.newest_promotion(models)
+    versions = registry.versions(models)
+    if version not in versions:
+        raise NotPromoted(
+            f"There is no version {version}. There are: {', '.join(versions) or 'none yet'}."
+        )
+    if champion and champion.version == version:
         return f"{version} is the champion already."
     try:
         inference.load(models, version)
-        promotion = registry.promote(models, version, reason, after=current)
+        promotion = registry.promote(models, version, reason, after=champion)
     except (Refused, registry.PromotionLost) as problem:
         raise NotPromoted(str(problem)) from None
     annotate_promotions(registry.promotions(models))
-    return f"{version} is the champion from now on (promotion {promotion.number}); every replica has it in seconds."
+    return (
+        f"{version} is the champion from now on (promotion {promotion.number}); "
+        "every replica has it in seconds."
+    )
 
 
 def main(words: list[str]) -> None:
+    """Promote the version that is named, or end with a sentence."""
     if len(words) != 1:
-        raise SystemExit("Say which version: python -m processing.champion VERSION, or --back.")
+        raise SystemExit("Name a version: python -m processing.champion VERSION, or --back.")
     try:
         print(roll_back() if words == ["--back"] else choose(words[0]))
     except NotPromoted as problem:

@@ -1,5 +1,7 @@
-"""Runs whose process has died, for which Dagster's default launcher waits for ever: it holds a run for going on
-until the run itself says otherwise, and the next one waits for it in the queue.
+"""Ends runs whose process was killed.
+
+Dagster's default launcher waits for them for ever: a run goes on until it says otherwise itself,
+and the next one waits for it in the queue.
 """
 
 import multiprocessing
@@ -8,20 +10,24 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 GRACE = timedelta(seconds=20)
-"""A run is said to be starting a moment before its process exists."""
+"""A run counts as starting a moment before its process exists."""
 
-AT_WORK = [dg.DagsterRunStatus[name] for name in ("STARTING", "STARTED", "CANCELING")]
+ACTIVE = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Report every run as failed that is said to go on while no run has a process. Returns their ids.
+    """Report every active run as failed if no run has a process. Returns their ids.
 
-    Only the code server can tell: runs are its child processes and die with it. It looks for children first,
-    so that a run which ends meanwhile is not taken for dead.
+    Only the code server can tell: runs are its child processes and die with it. It looks for
+    children first, so that a run which ends meanwhile is not taken for dead.
     """
     if multiprocessing.active_children():
         return []
-    silent = dg.RunsFilter(statuses=AT_WORK, updated_before=datetime.now(UTC) - GRACE)
+    silent = dg.RunsFilter(statuses=ACTIVE, updated_before=datetime.now(UTC) - GRACE)
     dead = instance.get_runs(silent)
     for run in dead:
         instance.report_run_failed(

@@ -5,54 +5,44 @@ Assets hand each other nothing; every step finds its work in storage, so nothing
 """
 
 import time
+from itertools import pairwise
 
 import dagster as dg
 
 from model.schema import ZONE
 from model.source import SCHEDULE
-
-STEPS = {
-    "raw": "Raw files, as they came.",
-    "rows": "Checked rows by month of the event; rejected rows with their reasons.",
-    "features": "What the model sees of each row.",
-    "drift": "How far new rows are from those that the champion was trained on.",
-    "candidate": "A model trained on the newest window, as ONNX with its card.",
-    "champion": "The model that answers: promoted if it beats the one before it.",
-    "batch_predictions": "The champion's predictions of the newest month.",
-    "summaries": "Tables for people and dashboards.",
-}
-
+from processing.way import STEPS
 
 UNFINISHED = [
-    dg.DagsterRunStatus[name]
-    for name in ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
 ]
 
 
-def _asset(name: str, description: str, before: str | None) -> dg.AssetsDefinition:
+def _asset(name: str, previous: str | None) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
-        description=description,
-        deps=[before] if before else [],
+        description=STEPS[name],
+        deps=[previous] if previous else [],
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
     )
     def step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from processing.steps import STEPS as FUNCTIONS
+        from processing.steps import FUNCTIONS
         from processing.summaries.stages import write_stage
 
-        if before is None:
+        if previous is None:
             write_stage("begun", context.run_id)
-        result = FUNCTIONS[name]()
+        facts = FUNCTIONS[name]()
         write_stage(name, context.run_id)
-        return dg.MaterializeResult(metadata=result)
+        return dg.MaterializeResult(metadata=facts)
 
     return step
 
 
-ASSETS = [
-    _asset(name, text, before)
-    for (name, text), before in zip(STEPS.items(), [None, *STEPS], strict=False)
-]
+ASSETS = [_asset(name, previous) for previous, name in pairwise([None, *STEPS]) if name]
 
 pipeline = dg.define_asset_job(
     "pipeline", dg.AssetSelection.all(), executor_def=dg.in_process_executor
@@ -60,26 +50,30 @@ pipeline = dg.define_asset_job(
 
 
 @dg.op
-def count_live_predictions(context: dg.OpExecutionContext) -> None:
-    """Bring the summary tables up to date with answers that were given since, and with outcomes known since."""
+def evaluate_answers(context: dg.OpExecutionContext) -> None:
+    """Count answers, join them with their outcomes, and measure the champion's live error."""
     from processing.answers.alarm import measure
     from processing.answers.truth import join
-    from processing.summaries.live_answers import write_live
-    from processing.summaries.live_errors import write_live_errors
+    from processing.summaries.live_answers import write_live_answers
+    from processing.summaries.live_errors import write_live_error, write_live_errors
 
-    for act in (write_live, join, write_live_errors, measure):
-        context.log.info(f"{act.__name__}: {act()}")
+    context.log.info(f"Counted: {write_live_answers()}")
+    context.log.info(f"Joined: {join()}")
+    context.log.info(f"Errors written: {write_live_errors()}")
+    live_error = measure()
+    write_live_error(live_error)
+    context.log.info(f"Live error: {live_error}")
 
 
 @dg.job(executor_def=dg.in_process_executor)
-def live_predictions():
-    """Answers given, by hour and weekday, and what they turned out to be wrong by."""
-    count_live_predictions()
+def answers():
+    """Bring the tables of answers and their errors up to date."""
+    evaluate_answers()
 
 
 @dg.op
-def bring_back_the_champion_before(context: dg.OpExecutionContext) -> None:
-    """Make the version champion again that was it before the current one."""
+def restore_previous_champion(context: dg.OpExecutionContext) -> None:
+    """Promote the version that was champion before the current one."""
     from processing.champion import roll_back
 
     context.log.info(roll_back())
@@ -87,48 +81,48 @@ def bring_back_the_champion_before(context: dg.OpExecutionContext) -> None:
 
 @dg.job(executor_def=dg.in_process_executor)
 def rollback():
-    """The champion before the current one, back in service within seconds."""
-    bring_back_the_champion_before()
+    """The previous champion, back in service within seconds."""
+    restore_previous_champion()
 
 
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
-    """Start the pipeline when a raw file has come or there is a cause to train, one run at a time."""
+    """Start the pipeline when a raw file or a cause to train has come, one run at a time."""
     from processing.summaries.stages import mark_stage
     from processing.work import work_to_do
 
-    work, is_new = work_to_do()
+    work = work_to_do()
     mark_stage("looked")
     if work is None:
         return dg.SkipReason("Nothing new.")
-    if context.instance.get_runs(
-        dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED), limit=1
-    ):
-        return dg.SkipReason("A run is at it.")
-    if not is_new and _runs(context.instance, work, dg.DagsterRunStatus.SUCCESS):
+    unfinished = dg.RunsFilter(job_name=pipeline.name, statuses=UNFINISHED)
+    if context.instance.get_runs(unfinished, limit=1):
+        return dg.SkipReason("A run is in progress.")
+    if not work.is_new and _runs(context.instance, work.name, dg.DagsterRunStatus.SUCCESS):
         return dg.SkipReason(
-            "A run has looked at this cause to train; it comes up again with the next rows."
+            "A run has seen this cause to train; it comes up again with the next rows."
         )
-    if wait := _pause_after_failures(context.instance, work):
+    if wait := _pause_after_failures(context.instance, work.name):
         return dg.SkipReason(
             f"The last run from these inputs failed; the next one starts in {wait:.0f} s."
         )
-    return dg.RunRequest(tags={"inputs": work})
+    return dg.RunRequest(tags={"inputs": work.name})
 
 
 def _runs(
     instance: dg.DagsterInstance, work: str, status: dg.DagsterRunStatus
 ) -> list[dg.RunRecord]:
-    return instance.get_run_records(dg.RunsFilter(tags={"inputs": work}, statuses=[status]))
+    return list(instance.get_run_records(dg.RunsFilter(tags={"inputs": work}, statuses=[status])))
 
 
 def _pause_after_failures(instance: dg.DagsterInstance, work: str) -> float:
-    """Seconds still to wait: half a minute after the first failure, twice that after each further one."""
-    failed = _runs(instance, work, dg.DagsterRunStatus.FAILURE)
-    if not failed:
+    """Return the seconds to wait: half a minute after a failure, doubled by each further one."""
+    failures = _runs(instance, work, dg.DagsterRunStatus.FAILURE)
+    if not failures:
         return 0
-    pause = min(30 * 2 ** (len(failed) - 1), 3600)
-    return max(0, failed[0].end_time + pause - time.time())
+    pause = min(30 * 2 ** (len(failures) - 1), 3600)
+    ended = failures[0].end_time or time.time()
+    return max(0.0, ended + pause - time.time())
 
 
 @dg.sensor(minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -140,11 +134,9 @@ def dead_runs(context: dg.SensorEvaluationContext):
     return dg.SkipReason(f"Reported as failed: {', '.join(dead)}." if dead else "No run is dead.")
 
 
-@dg.sensor(
-    job=live_predictions, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING
-)
+@dg.sensor(job=answers, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
-    """Count answers and outcomes once a minute while there are new ones."""
+    """Evaluate answers once a minute while there are new ones, or new outcomes."""
     from processing.summaries.live_answers import newest_object
 
     newest = newest_object()
@@ -159,13 +151,18 @@ def new_answers(context: dg.SensorEvaluationContext):
 
 SENSORS = [new_data, dead_runs, new_answers]
 
-SCHEDULED = {"execution_timezone": ZONE, "default_status": dg.DefaultScheduleStatus.RUNNING}
-SCHEDULES = (
-    [dg.ScheduleDefinition("fetch", job=pipeline, cron_schedule=SCHEDULE, **SCHEDULED)]
-    if SCHEDULE
-    else []
-)
+SCHEDULES = []
+if SCHEDULE:
+    SCHEDULES = [
+        dg.ScheduleDefinition(
+            name="fetch",
+            job=pipeline,
+            cron_schedule=SCHEDULE,
+            execution_timezone=ZONE,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        )
+    ]
 
 definitions = dg.Definitions(
-    assets=ASSETS, jobs=[pipeline, live_predictions, rollback], sensors=SENSORS, schedules=SCHEDULES
+    assets=ASSETS, jobs=[pipeline, answers, rollback], sensors=SENSORS, schedules=SCHEDULES
 )

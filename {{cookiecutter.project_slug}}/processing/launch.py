@@ -1,4 +1,4 @@
-"""Start one run of the pipeline through the orchestrator and follow it to its end."""
+"""Starts one run of the pipeline through the orchestrator, and follows it to its end."""
 
 import subprocess
 import time
@@ -6,11 +6,18 @@ import uuid
 
 import dagster as dg
 
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
+STEP_ENDED = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+
 WORKSPACE = "/app/processing/dagster_home/workspace.yaml"
 
 
 def launch() -> str:
-    """Queue a run; it starts when no other one is at work. Returns its id."""
+    """Queue a run, which starts when no other is in progress. Returns its id."""
     run_id = str(uuid.uuid4())
     command = ["dagster", "job", "launch", "-w", WORKSPACE, "-j", "pipeline", "--run-id", run_id]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -20,22 +27,18 @@ def launch() -> str:
 
 
 def follow(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
-    """Print each step as it ends, until the run has ended."""
+    """Print each step as it ends, until the run has ended. Returns its status."""
     shown = 0
     while True:
-        status = instance.get_run_by_id(run_id).status
-        ended = instance.all_logs(
-            run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
-        )
-        for entry in ended[shown:]:
-            print(f"  {entry.step_key}: {entry.dagster_event.message}", flush=True)
-        shown = len(ended)
-        if status in (
-            dg.DagsterRunStatus.SUCCESS,
-            dg.DagsterRunStatus.FAILURE,
-            dg.DagsterRunStatus.CANCELED,
-        ):
-            return status
+        run = instance.get_run_by_id(run_id)
+        if run is None:
+            raise SystemExit(f"Somebody has deleted the run {run_id}.")
+        events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=STEP_ENDED)]
+        for event in filter(None, events[shown:]):
+            print(f"  {event.step_key}: {event.message}", flush=True)
+        shown = len(events)
+        if run.status in ENDED:
+            return run.status
         time.sleep(1)
 
 

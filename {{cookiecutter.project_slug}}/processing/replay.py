@@ -1,7 +1,8 @@
-"""Months that were held back, fed in one at a time as if they came today: what is keeping up worth?
+"""Months that were held back, fed in one at a time as if they came today: is keeping up worth it?
 
-Three lines are compared on the same flights, each asked about before its outcome is known: the first champion,
-frozen; the platform's own answers, kept up to date; and the rule of thumb. `ops/replay.py` leads through it.
+Three lines are compared on the same rows, each asked about before its outcome is known: the first
+champion, frozen; the platform's own answers, kept up to date; and the heuristic of
+model/estimator.py. `ops/replay.py` leads through it.
 """
 
 import json
@@ -9,19 +10,20 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
 
 from core import inference, registry
-from core.database import connect, upsert
+from core.database import summary_tables, upsert
+from core.layout import REPLAY_ANSWERS, REPLAY_RESULTS, Folder
 from core.schema import OUTCOME
-from core.storage import bucket, create, names, read
+from core.storage import as_json, bucket, create, names, read_json
 from core.tables import TIME, question_columns
-from model import source
+from model import retraining, source
 from model.estimator import WINDOW_DAYS, rule_of_thumb
 from model.features import features
 from model.schema import Question
@@ -31,7 +33,8 @@ from processing.rows.reading import batches
 from processing.training import causes
 from processing.training.bootstrap import interval
 from processing.training.gate import verdicts
-from processing.training.scores import answers, errors
+from processing.training.references import fit_reference
+from processing.training.scores import errors
 from processing.training.window import newest_window
 from processing.work import inputs_digest, is_done
 
@@ -41,32 +44,47 @@ SAMPLE = 2_000
 PATIENCE = 900
 """Seconds that a run may take until the replay gives up."""
 
-FROZEN, KEPT, RULE = "frozen", "kept up to date", "rule of thumb"
+FROZEN, KEPT, HEURISTIC = "frozen", "kept up to date", "heuristic"
+
+
+class LineError(TypedDict):
+    """The mean error of a line, and its interval."""
+
+    error: float
+    low: float
+    high: float
+
+
+class Month(TypedDict):
+    """A replayed month: how many rows were evaluated, by which models, and each line's error."""
+
+    month: str
+    rows: int
+    models: list[str]
+    lines: dict[str, LineError]
 
 
 def next_questions() -> dict:
-    """The first month that is not judged yet, and its questions; none if they have been answered already."""
+    """Return the first month without a result and its questions; none if they are answered."""
     if registry.newest_promotion(bucket("models")) is None:
         raise SystemExit(
-            "There is no model yet to begin with. `make up` trains one, or `make train`."
+            "There is no model yet to begin with. Run `make up` or `make train` first."
         )
-    judged, answered = _stored("results"), _stored("answers")
+    finished, answered = _months(REPLAY_RESULTS), _months(REPLAY_ANSWERS)
     for month in getattr(source, "HELD_BACK", ()):
-        if month not in judged:
+        if month not in finished:
             return {"month": month, "questions": [] if month in answered else questions(month)}
     return {}
 
 
 def questions(month: str) -> list[dict]:
-    """What is asked about the month, as the API takes it."""
-    rows = sample(month).select(*Question.model_fields)
-    return [
-        Question.model_validate(row).model_dump(mode="json") for row in rows.iter_rows(named=True)
-    ]
+    """Return what is asked about the month, as the API takes it."""
+    rows = sample(month).select(*Question.model_fields).iter_rows(named=True)
+    return [Question.model_validate(row).model_dump(mode="json") for row in rows]
 
 
 def sample(month: str) -> pl.DataFrame:
-    """SAMPLE good rows of the month's file, the same ones each time, by time."""
+    """Return SAMPLE good rows of the month's file, the same ones each time, by time."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "raw"
         file.write_bytes(source.raw_file(month))
@@ -75,30 +93,37 @@ def sample(month: str) -> pl.DataFrame:
     return chosen.sort(TIME) if TIME in chosen.columns else chosen
 
 
-def keep_answers(month: str, given: list[dict]) -> None:
-    """Store what the three lines say of the month, before the platform gets to see its outcomes."""
+def keep_answers(month: str, answers: list[dict]) -> None:
+    """Store what the three lines say of a month, before the platform sees its outcomes.
+
+    `answers` are the API's, each with the `model` that gave it.
+    """
     models, columns = bucket("models"), question_columns(sample(month))
     frozen = inference.load(models, registry.promotions(models)[0].version)
-    known = newest_window(bucket("processed")).known
-    known = known.after(
-        known.times.max() - timedelta(days=max(WINDOW_DAYS))
-    )  # a model learns from no more either
-    rule = rule_of_thumb().fit(known.features.to_pandas(), known.outcomes)
     lines = {
         FROZEN: frozen.predict_columns(columns).tolist(),
-        KEPT: [
-            list(one["probabilities"].values()) if "probabilities" in one else one["prediction"]
-            for one in given
-        ],
-        RULE: answers(rule, pl.DataFrame(features(columns))).tolist(),
+        KEPT: [_predicted(answer) for answer in answers],
+        HEURISTIC: _heuristic(columns).tolist(),
     }
-    stored = {"lines": lines, "models": sorted({one["model"] for one in given})}
-    create(bucket("processed"), f"replay/answers/{month}.json", json.dumps(stored).encode())
+    content = {"lines": lines, "models": sorted({answer["model"] for answer in answers})}
+    create(bucket("processed"), f"{REPLAY_ANSWERS}/{month}.json", json.dumps(content).encode())
+
+
+def _predicted(answer: dict) -> float | list[float]:
+    probabilities = answer.get("probabilities")
+    return list(probabilities.values()) if probabilities else answer["prediction"]
+
+
+def _heuristic(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the heuristic's predictions; it learns from as many days as a model at most."""
+    labelled = newest_window(bucket("processed")).labelled.newest(max(WINDOW_DAYS))
+    rows = pl.DataFrame(features(columns))
+    return fit_reference(rule_of_thumb, labelled, rows)
 
 
 def feed(month: str) -> None:
-    """Hand the month's file over as `make add` does, and return when the pipeline has dealt with it."""
-    rest()
+    """Add the month's file as `make add` does, and return when the pipeline has processed it."""
+    cool_down()
     print(add(f"replay-{month}.csv", source.raw_file(month)), flush=True)
     if "DAGSTER_HOME" not in os.environ:
         from processing.run import run
@@ -108,83 +133,86 @@ def feed(month: str) -> None:
     while not is_done(inputs_digest()):
         if time.monotonic() > deadline:
             raise SystemExit(
-                "The pipeline has not finished; look at /pipelines/runs, and `make replay` goes on from here."
+                "The pipeline has not finished; see /pipelines/runs. `make replay` resumes here."
             )
         time.sleep(2)
 
 
-def rest() -> None:
-    """Wait until new rows may lead to a training: here a month passes in less than the cool-down."""
+def cool_down() -> None:
+    """Wait until new rows may lead to a training: here a month passes faster than that."""
     last = causes.last_candidate(bucket("models"))
+    if last is None:
+        return
     since = datetime.now(UTC) - datetime.fromisoformat(last["created"])
-    wait = (causes.NEW_ROWS.cool_down - since).total_seconds()
+    wait = (retraining.NEW_ROWS.cool_down - since).total_seconds()
     if wait > PATIENCE:
         raise SystemExit(
             f"The next training may begin in {wait:.0f} s; shorten NEW_ROWS in model/retraining.py."
         )
     if wait > 0:
-        print(
-            f"The next training may begin in {wait:.0f} s (NEW_ROWS in model/retraining.py) ...",
-            flush=True,
-        )
+        print(f"The next training may begin in {wait:.0f} s (NEW_ROWS in model/retraining.py) ...")
+        sys.stdout.flush()
         time.sleep(wait)
 
 
-def judge(month: str) -> dict:
-    """Each line's error on the rows whose outcome is known by now, stored with its interval."""
+def evaluate(month: str) -> Month:
+    """Measure each line's error on the rows whose outcome is known by now, and store it."""
     rows = sample(month)
-    known = rows[OUTCOME].is_not_null().to_numpy()
-    actual = rows[OUTCOME].to_numpy()[known]
-    stored = json.loads(read(bucket("processed"), f"replay/answers/{month}.json"))
-    found = {"month": month, "rows": len(actual), "models": stored["models"], "lines": {}}
-    for line, given in stored["lines"].items():
-        wrong = errors(actual, np.array(given)[known])
-        low, high = interval(wrong)
-        found["lines"][line] = {"error": float(wrong.mean()), "low": low, "high": high}
-    create(
-        bucket("processed"), f"replay/results/{month}.json", json.dumps(found, indent=1).encode()
+    labelled = rows[OUTCOME].is_not_null().to_numpy()
+    actual = rows[OUTCOME].to_numpy()[labelled]
+    answers = read_json(bucket("processed"), f"{REPLAY_ANSWERS}/{month}.json")
+    result = Month(
+        month=month,
+        rows=len(actual),
+        models=answers["models"],
+        lines={
+            line: _line_error(actual, np.array(predicted)[labelled])
+            for line, predicted in answers["lines"].items()
+        },
     )
-    return found
+    create(bucket("processed"), f"{REPLAY_RESULTS}/{month}.json", as_json(result))
+    return result
 
 
-def results() -> list[dict]:
-    """Every month that has been replayed."""
+def _line_error(actual: np.ndarray, predicted: np.ndarray) -> LineError:
+    of_rows = errors(actual, predicted)
+    low, high = interval(of_rows)
+    return {"error": float(of_rows.mean()), "low": low, "high": high}
+
+
+def results() -> list[Month]:
+    """Return every month that has been replayed."""
     processed = bucket("processed")
-    return [json.loads(read(processed, name)) for name in names(processed, "replay/results")]
+    return [read_json(processed, path) for path in names(processed, REPLAY_RESULTS)]
 
 
 def write_table() -> None:
     """Bring the table that the board shows up to date, where there is a database."""
-    connection = connect()
-    if connection is None:
-        return
     rows = [
-        {"month": f"{one['month']}-01", "line": line, "rows": one["rows"], **measured}
-        for one in results()
-        for line, measured in one["lines"].items()
+        {"month": f"{result['month']}-01", "line": line, "rows": result["rows"], **error}
+        for result in results()
+        for line, error in result["lines"].items()
     ]
-    with closing(connection), connection, connection.cursor() as cursor:
-        upsert(cursor, "replay", "month, line", rows)
+    with summary_tables() as cursor:
+        if cursor:
+            upsert(cursor, "replay", "month, line", rows)
 
 
-def replay(month: str, given: list[dict]) -> None:
-    """One month from its answers to its figures; what an interrupted replay has done is not done again."""
-    if month not in _stored("answers"):
-        keep_answers(month, given)
+def replay(month: str, answers: list[dict]) -> None:
+    """Replay a month from its answers to its errors. What an interrupted replay did is kept."""
+    if month not in _months(REPLAY_ANSWERS):
+        keep_answers(month, answers)
     feed(month)
     newest = max(verdicts(bucket("models")), key=lambda verdict: verdict["time"])
     print(f"{newest['version']}: {newest['reason']}")
-    figures = judge(month)["lines"]
+    lines = evaluate(month)["lines"]
     write_table()
-    print(
-        f"{month}: "
-        + ", ".join(f"{line} {measured['error']:.2f}" for line, measured in figures.items()),
-        flush=True,
-    )
+    shown = ", ".join(f"{line} {error['error']:.2f}" for line, error in lines.items())
+    print(f"{month}: {shown}", flush=True)
 
 
-def _stored(what: str) -> set[str]:
-    return {Path(name).stem for name in names(bucket("processed"), f"replay/{what}")}
+def _months(folder: Folder) -> set[str]:
+    return {Path(path).stem for path in names(bucket("processed"), folder)}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The whole pipeline in this process: what `make local` does, without the orchestrator. `--again` goes on."""
+"""The whole pipeline in this process, without the orchestrator. `--again` repeats it."""
 
 import logging
 import sys
@@ -6,48 +6,47 @@ import time
 from contextlib import suppress
 
 from core.registry import PromotionLost
-from processing.steps import STEPS
+from processing.steps import Facts, run_steps
 from processing.work import work_to_do
 
 log = logging.getLogger(__name__)
 
-LOOK = 10
+INTERVAL = 10
 """Seconds between two looks for something to do."""
 
 
 def run() -> None:
-    """Do every step in its order and say what came of it."""
-    for name, step in STEPS.items():
-        started = time.monotonic()
-        try:
-            result = step()
-        except PromotionLost as lost:
-            raise SystemExit(f"  {lost} The next run compares with that one.") from None
-        facts = ", ".join(
-            f"{fact.replace('_', ' ')}: {_short(value)}" for fact, value in result.items()
-        )
-        print(
-            f"  {name.replace('_', ' '):<18}{time.monotonic() - started:5.1f} s   {facts}",
-            flush=True,
-        )
+    """Do every step in its order and print what came of it."""
+    start = time.monotonic()
+    try:
+        for name, facts in run_steps():
+            _show(name, time.monotonic() - start, facts)
+            start = time.monotonic()
+    except PromotionLost as lost:
+        raise SystemExit(f"  {lost} The next run compares with that one.") from None
 
 
-def again() -> None:
-    """Run whenever there is something to do: a new file, or a cause to train. Each only once, also if it fails."""
-    done = None
+def run_again() -> None:
+    """Run whenever there is work to do. The same work is done once, also if it fails."""
+    last = None
     while True:
-        work, _ = work_to_do()
-        if work not in (None, done):
-            done = work
+        work = work_to_do()
+        if work and work.name != last:
+            last = work.name
             try:
                 print("\nThere is something new:", flush=True)
                 run()
             except (Exception, SystemExit):
                 log.exception("This run failed. What it left undone is done with the next file.")
-        time.sleep(LOOK)
+        time.sleep(INTERVAL)
 
 
-def _short(value) -> str:
+def _show(name: str, seconds: float, facts: Facts) -> None:
+    shown = ", ".join(f"{fact.replace('_', ' ')}: {_short(value)}" for fact, value in facts.items())
+    print(f"  {name.replace('_', ' '):<18}{seconds:5.1f} s   {shown}", flush=True)
+
+
+def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
@@ -55,6 +54,6 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="  %(message)s")
     if "--again" in sys.argv:
         with suppress(KeyboardInterrupt):
-            again()
+            run_again()
     else:
         run()

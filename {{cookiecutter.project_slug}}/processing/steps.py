@@ -1,36 +1,39 @@
-"""The way of the data, step by step. Each step finds its work in storage and leaves its result there.
+"""The way of the data, step by step. Each step finds its work in storage and leaves it there.
 
 So a step can be repeated at any time, and what a broken run left undone is done by the next one.
 """
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from core import inference, registry
 from core.storage import bucket
 from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import unchecked
-from processing.rows.threads import in_order
 from processing.sources.problem import SourceProblem
 from processing.summaries import live_errors, tables
 from processing.summaries.annotations import annotate_promotions
 from processing.training import candidate, drift, gate
 from processing.training.causes import causes
 from processing.training.window import TooFewRows, newest_digest, newest_window
+from processing.way import STEPS
 from processing.work import mark_done
 
 log = logging.getLogger(__name__)
 
+Facts = dict[str, Any]
+"""What came of a step, as people read it."""
+
 MOST_REASONS = 3
-"""So many of the reasons why rows were rejected are said at the end of a run; the tables have all of them."""
+"""So many reasons for rejected rows are named at the end of a run; the tables have all of them."""
 
 
-def fetch_raw() -> dict:
-    """Fetch what the source can deliver. One that is away holds up nothing that came another way."""
+def fetch_raw() -> Facts:
+    """Fetch what the source can deliver. One that is away holds up nothing that came otherwise."""
     try:
         return {"new_files": len(ingest.fetch(bucket("raw")))}
     except SourceProblem as problem:
@@ -38,41 +41,36 @@ def fetch_raw() -> dict:
         return {"problem": str(problem)}
 
 
-def check_rows() -> dict:
+def check_rows() -> Facts:
     """Check every raw file that has not been checked."""
     raw, processed = bucket("raw"), bucket("processed")
-    reports = [_checked(raw, processed, file) for file in unchecked(raw, processed)]
-    why = sum((Counter(report["reasons"]) for report in reports), Counter()).most_common(
-        MOST_REASONS
-    )
-    return {
-        "files": len(reports),
-        **{
-            count: sum(report[count] for report in reports)
-            for count in ("rows_accepted", "rows_rejected")
-        },
-        **({"why": "; ".join(f"{reason} ({rows})" for reason, rows in why)} if why else {}),
-    }
+    reports = [ingest.check(raw, processed, file) for file in unchecked(raw, processed)]
+    for report in reports:
+        log.info("%(source)s: %(rows_accepted)d rows accepted, %(rows_rejected)d rejected", report)
+        if report["error"]:
+            log.warning("%(source)s: %(error)s", report)
+    counts = ("rows_accepted", "rows_rejected")
+    facts = {count: sum(report[count] for report in reports) for count in counts}
+    return {"files": len(reports)} | facts | _why_rejected(reports)
 
 
-def _checked(raw, processed, file) -> dict:
-    report = ingest.check(raw, processed, file)
-    log.info("%(source)s: %(rows_accepted)d rows accepted, %(rows_rejected)d rejected", report)
-    if report["error"]:
-        log.warning("%(source)s: %(error)s", report)
-    return report
+def _why_rejected(reports: list[dict]) -> Facts:
+    reasons = Counter()
+    for report in reports:
+        reasons.update(report["reasons"])
+    if not reasons:
+        return {}
+    most_frequent = reasons.most_common(MOST_REASONS)
+    return {"why": "; ".join(f"{reason} ({rows})" for reason, rows in most_frequent)}
 
 
-def compute_features() -> dict:
+def compute_features() -> Facts:
     """Compute the features of every part that has none by today's code."""
-    processed = bucket("processed")
-    missing = features.without_features(processed)
-    deque(in_order(partial(features.store_features, processed), missing), maxlen=0)
-    return {"parts": len(missing)}
+    return {"parts": features.store_missing(bucket("processed"))}
 
 
-def measure_drift() -> dict:
-    """Hold the rows that are newer than all the champion knew against those that it was trained on."""
+def measure_drift() -> Facts:
+    """Compare rows that are newer than any the champion saw with those it was trained on."""
     processed, promotion = bucket("processed"), registry.newest_promotion(bucket("models"))
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
@@ -80,37 +78,35 @@ def measure_drift() -> dict:
     if card["window"]["digest"] == newest_digest(processed):
         return {"reason": "No rows have come since the champion was trained."}
     try:
-        known = newest_window(processed).known
+        labelled = newest_window(processed).labelled
     except TooFewRows as reason:
         return {"reason": str(reason)}
-    since = known.after(datetime.fromisoformat(card["judged_on"]["to"]))
-    if not len(since):
-        return {
-            "reason": "All rows that have come are older than the newest that the champion was judged on."
-        }
-    measured = drift.store(processed, promotion.version, len(since), drift.measure(card, since))
-    drifted = [column["name"] for column in measured["columns"] if column["alarm"]]
-    return {"rows": len(since), "drifted": ", ".join(drifted) or "nothing"}
+    new = labelled.after(datetime.fromisoformat(card["judged_on"]["to"]))
+    if not len(new):
+        return {"reason": "All new rows are older than the newest that evaluated the champion."}
+    columns = drift.measure(card, new)
+    drift.store(processed, promotion.version, len(new), columns)
+    drifted = [column["name"] for column in columns if column["alarm"]]
+    return {"rows": len(new), "drifted": ", ".join(drifted) or "nothing"}
 
 
-def train_candidate() -> dict:
+def train_candidate() -> Facts:
     """Where there is a cause, train on the newest rows, convert, and publish with a card."""
     processed, models = bucket("processed"), bucket("models")
-    found = causes(processed, models)
-    if not found:
+    sentences = causes(processed, models)
+    if not sentences:
         return {"reason": "There is no cause to train; model/retraining.py says when there is."}
     try:
-        version = candidate.train(models, newest_window(processed), found)
+        version = candidate.train(models, newest_window(processed), sentences)
     except TooFewRows as reason:
         log.warning("No candidate. %s", reason)
         return {"reason": str(reason)}
-    return {"version": version, "causes": " ".join(found)} | registry.card(models, version)[
-        "metrics"
-    ]
+    metrics = registry.card(models, version)["metrics"]
+    return {"version": version, "causes": " ".join(sentences), **metrics}
 
 
-def judge_candidate() -> dict:
-    """Compare the candidate with the champion and the naive baseline; promote it if it is better."""
+def judge_candidate() -> Facts:
+    """Compare the candidate with champion and naive baseline; promote it if it is better."""
     models = bucket("models")
     try:
         window = newest_window(bucket("processed"))
@@ -121,30 +117,35 @@ def judge_candidate() -> dict:
         return {"reason": "There is no new candidate."}
     verdict = gate.judge(models, window, version)
     annotate_promotions(registry.promotions(models))
-    return {name: verdict[name] for name in ("version", "verdict", "reason")}
+    return {
+        "version": verdict["version"],
+        "verdict": verdict["verdict"],
+        "reason": verdict["reason"],
+    }
 
 
-def predict_batch() -> dict:
+def predict_batch() -> Facts:
     """Predict the newest month with the champion."""
     models = bucket("models")
     promotion = registry.newest_promotion(models)
     if promotion is None:
         return {"reason": "No model has been promoted yet."}
     model = inference.load(models, promotion.version)
-    return {"object": batch.predict_newest_month(bucket("processed"), bucket("predictions"), model)}
+    path = batch.predict_newest_month(bucket("processed"), bucket("predictions"), model)
+    return {"object": path}
 
 
-def summarise() -> dict:
-    """Join answers with outcomes, write the tables that dashboards and people read, and end the run."""
-    joined = {f"joined_{what}": number for what, number in truth.join().items()}
+def summarise() -> Facts:
+    """Join answers with outcomes, write the summary tables, and end the run."""
+    joined = {f"joined_{kind}": count for kind, count in truth.join().items()}
     live_errors.write_live_errors()
-    alarm.measure()
-    written = tables.write_all()
+    live_errors.write_live_error(alarm.measure())
+    rows_by_table = tables.write_all()
     mark_done()
-    return joined | written
+    return joined | rows_by_table
 
 
-STEPS: dict[str, Callable[[], dict]] = {
+FUNCTIONS: dict[str, Callable[[], Facts]] = {
     "raw": fetch_raw,
     "rows": check_rows,
     "features": compute_features,
@@ -154,4 +155,10 @@ STEPS: dict[str, Callable[[], dict]] = {
     "batch_predictions": predict_batch,
     "summaries": summarise,
 }
-"""Each step by the name of what it makes, in their order."""
+
+
+def run_steps(without: str = "") -> Iterator[tuple[str, Facts]]:
+    """Do every step in its order, without the one named. Yields its name and what came of it."""
+    for name in STEPS:
+        if name != without:
+            yield name, FUNCTIONS[name]()

@@ -2,54 +2,65 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.code import code_digest
-from core.storage import bucket, create, names
+from core.layout import RUNS
+from core.storage import as_json, bucket, create, names
 from processing.rows.raw import RawFile, raw_files, unchecked
 from processing.training.causes import causes
 
 
-def inputs_digest() -> str:
-    """Names what a run would start from: every raw file, and the code of `model/`."""
-    return _digest(raw_files(bucket("raw")))
+@dataclass(frozen=True)
+class Work:
+    """What a run would be for, as a name that is the same for the same work.
 
-
-def work_to_do() -> tuple[str | None, bool]:
-    """What a run would be for, as a name that is the same for the same work, and whether the inputs are new.
-
-    Inputs that a run has finished from may still be a cause to train later, when a cool-down is over.
+    Inputs that a run has finished from are not new, but may be a cause to train later, when a
+    cool-down is over.
     """
-    digest = inputs_digest()
-    if not is_done(digest):
-        return digest, True
-    found = causes(bucket("processed"), bucket("models"))
-    return (
-        (hashlib.sha256(json.dumps([digest, found]).encode()).hexdigest()[:16], False)
-        if found
-        else (None, False)
-    )
+
+    name: str
+    is_new: bool
 
 
-def is_done(digest: str) -> bool:
-    """Whether a run has finished from these inputs."""
-    return _marker(digest) in names(bucket("processed"), "runs")
+def work_to_do() -> Work | None:
+    """Return what a run would be for, or None if there is nothing to do."""
+    inputs = inputs_digest()
+    if not is_done(inputs):
+        return Work(inputs, is_new=True)
+    sentences = causes(bucket("processed"), bucket("models"))
+    return Work(_digest([inputs, sentences]), is_new=False) if sentences else None
+
+
+def inputs_digest() -> str:
+    """Return what a run would start from: every raw file, and the code of `model/`."""
+    return _digest_of_files(raw_files(bucket("raw")))
+
+
+def is_done(inputs: str) -> bool:
+    """Return whether a run has finished from these inputs."""
+    return _marker(inputs) in names(bucket("processed"), RUNS)
 
 
 def mark_done() -> None:
-    """Say that a run has finished from the files that are checked; one that came meanwhile is not among them."""
+    """Keep in mind that a run has finished from the files that are checked.
+
+    One that came meanwhile is not among them.
+    """
     raw, processed = bucket("raw"), bucket("processed")
     waiting = unchecked(raw, processed)
-    digest = _digest([file for file in raw_files(raw) if file not in waiting])
-    create(
-        processed, _marker(digest), json.dumps({"finished": datetime.now(UTC).isoformat()}).encode()
-    )
+    inputs = _digest_of_files([file for file in raw_files(raw) if file not in waiting])
+    create(processed, _marker(inputs), as_json({"finished": datetime.now(UTC).isoformat()}))
 
 
-def _marker(digest: str) -> str:
-    return f"runs/{digest}.json"
+def _marker(inputs: str) -> str:
+    return f"{RUNS}/{inputs}.json"
 
 
-def _digest(files: list[RawFile]) -> str:
-    inputs = [sorted([file.path, file.etag] for file in files), code_digest()]
-    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
+def _digest_of_files(files: list[RawFile]) -> str:
+    return _digest([sorted([file.path, file.etag] for file in files), code_digest()])
+
+
+def _digest(value: list) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]

@@ -8,16 +8,8 @@ from fastapi.testclient import TestClient
 
 from core.settings import settings
 from core.storage import bucket
-from processing.steps import STEPS
 from tests.replica import Replica
 from tests.small_model import ASKED, raw_sample
-
-
-def run_steps(without: str) -> None:
-    """Run every step of the pipeline but one, in their order."""
-    for name, step in STEPS.items():
-        if name != without:
-            step()
 
 
 @pytest.fixture

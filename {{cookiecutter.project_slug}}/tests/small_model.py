@@ -8,7 +8,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core import registry
-from core.inference import Model
+from core.inference import OnnxModel
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -54,9 +54,7 @@ def shifted(outcomes: list, shift: int) -> np.ndarray:
 def publish(models: ObjectStore, version: str, shift: int = 0, **changes) -> None:
     """Publish a version with its card; `changes` are what is wrong with it."""
     content = onnx(shift)
-    answer = Model(content, {"version": version}).predict(
-        [Question.model_validate(ASKED, strict=False)]
-    )[0]
+    answer = OnnxModel(content).predict([Question.model_validate(ASKED, strict=False)])[0]
     card = {
         "version": version,
         "fields": field_types(),

@@ -9,25 +9,27 @@ import pytest
 from core import registry
 from core.schema import CLASSES, OUTCOME
 from core.tables import TIME
+from model import retraining
 from model.retraining import NEW_ROWS
 from model.source import COLUMNS
 from processing.champion import NotPromoted, choose, roll_back
-from processing.training import causes as cause
+from processing.steps import run_steps
 from processing.training import drift, gate
 from processing.training.bootstrap import interval
 from processing.training.candidate import distinct_windows, version_of
+from processing.training.causes import Progress
 from processing.training.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
-from tests.conftest import run_steps
 
 
 @pytest.fixture
 def learn(storage, monkeypatch):
     """Hand over a raw file, run every step after fetching, and return the verdict."""
-    monkeypatch.setattr(cause, "NEW_ROWS", NEW_ROWS._replace(cool_down=timedelta(0), least_rows=1))
+    rule = NEW_ROWS._replace(cool_down=timedelta(0), least_rows=1)
+    monkeypatch.setattr(retraining, "NEW_ROWS", rule)
 
     def run(name: str, rows: pl.DataFrame) -> dict:
         storage("raw").put(name, rows.write_csv().encode())
-        run_steps(without="raw")
+        list(run_steps(without="raw"))
         version = version_of(newest_window(storage("processed")))
         return next(
             verdict for verdict in gate.verdicts(storage("models")) if verdict["version"] == version
@@ -94,7 +96,7 @@ def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, samp
     if registry.newest_promotion(models).version == old:
         choose(newer)
     assert newer in roll_back() or registry.newest_promotion(models).version == old
-    run_steps(without="raw")
+    list(run_steps(without="raw"))
     assert registry.newest_promotion(models).version == old
     with pytest.raises(NotPromoted, match="No other version"):
         roll_back()
@@ -133,7 +135,7 @@ def alarms(bins: dict, name: str, values: np.ndarray) -> bool:
 @pytest.mark.parametrize("rows", [70, 400, 20_000])
 def test_without_drift_there_is_no_alarm_and_with_it_there_is(rows):
     draw = np.random.default_rng(rows)
-    bins = drift._spread(pl.Series(draw.normal(size=50_000)))
+    bins = drift.distribution(pl.Series(draw.normal(size=50_000)))
     assert np.mean([alarms(bins, "feature x", draw.normal(size=rows)) for _ in range(100)]) <= 0.02
     assert alarms(bins, "feature x", draw.normal(loc=1.0, size=rows))
 
@@ -146,7 +148,7 @@ def test_a_rare_class_that_becomes_more_frequent_raises_an_alarm(rows):
     def classes(number: int, share: float) -> pl.Series:
         return pl.Series([str(draw_of < share) for draw_of in draw.random(number)])
 
-    bins = drift._spread(classes(50_000, 0.01))
+    bins = drift.distribution(classes(50_000, 0.01))
     assert np.mean([alarms(bins, "outcome x", classes(rows, 0.01)) for _ in range(50)]) <= 0.02
     assert alarms(bins, "outcome x", classes(rows, 0.04))
 
@@ -154,6 +156,6 @@ def test_a_rare_class_that_becomes_more_frequent_raises_an_alarm(rows):
 def test_a_cause_waits_for_its_cool_down_and_its_rows():
     rule = NEW_ROWS._replace(cool_down=timedelta(hours=1), least_rows=100)
     now = datetime.now(UTC)
-    assert cause._applies(rule, now - timedelta(hours=2), 100)
-    assert not cause._applies(rule, now - timedelta(minutes=59), 100)
-    assert not cause._applies(rule, now - timedelta(hours=2), 99)
+    assert Progress(now - timedelta(hours=2), 100).allows(rule)
+    assert not Progress(now - timedelta(minutes=59), 100).allows(rule)
+    assert not Progress(now - timedelta(hours=2), 99).allows(rule)

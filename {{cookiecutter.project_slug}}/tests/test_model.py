@@ -6,11 +6,11 @@ import numpy as np
 
 from core import inference, registry
 from core.schema import OUTCOME, columns
+from core.tables import question_columns
 from model.features import features
 from model.schema import Outcome, Question
-from processing.rows.features import question_columns
 from processing.rows.ingest import check_batch
-from tests.conftest import run_steps
+from processing.steps import run_steps
 
 LEARNED_FROM = 4_000
 
@@ -40,7 +40,7 @@ def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, s
     storage("raw").put(
         "sample.csv", sample.sample(min(LEARNED_FROM, len(sample)), seed=0).write_csv().encode()
     )
-    run_steps(without="raw")
+    list(run_steps(without="raw"))
     promotion = registry.newest_promotion(storage("models"))
     assert promotion is not None, "the model was not better than its naive baseline"
     model = inference.load(storage("models"), promotion.version)

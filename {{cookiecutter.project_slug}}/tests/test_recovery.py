@@ -19,12 +19,12 @@ from core import inference, registry
 from core.settings import PROJECT
 from core.storage import names, read
 from processing import dead_runs
-from processing.definitions import definitions, live_predictions, pipeline
+from processing.definitions import answers, definitions, pipeline
 from processing.summaries import live_answers
 
 PROGRAM = """
 from processing.run import run
-from processing.steps import STEPS
+from processing.way import STEPS
 del STEPS["raw"]
 print("ready", flush=True)
 input()
@@ -154,7 +154,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
     with dg.DagsterInstance.ephemeral() as instance:
         ids = [
             instance.create_run_for_job(pipeline_job(), status=status).run_id
-            for status in dead_runs.AT_WORK
+            for status in dead_runs.ACTIVE
         ]
         with dead_runs.multiprocessing.get_context("spawn").Pool(1):
             assert dead_runs.report_dead_runs(instance) == []
@@ -168,7 +168,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
 def test_answers_are_counted_again_until_a_run_has_succeeded(monkeypatch):
     monkeypatch.setattr(live_answers, "newest_object", lambda: datetime(2020, 1, 1, tzinfo=UTC))
     job, sensor = (
-        definitions.resolve_job_def(live_predictions.name),
+        definitions.resolve_job_def(answers.name),
         definitions.get_sensor_def("new_answers"),
     )
     with dg.DagsterInstance.ephemeral() as instance:

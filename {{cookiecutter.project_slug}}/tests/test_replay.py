@@ -8,14 +8,13 @@ import pytest
 from core import inference, registry
 from core.schema import OUTCOME
 from core.storage import names
-from model import source
+from model import retraining, source
 from model.retraining import Rule
 from model.schema import Question
 from ops.replay import chart, table
 from processing import replay
 from processing.add import add
 from processing.run import run
-from processing.training import causes
 
 MONTHS = getattr(source, "HELD_BACK", ())[:2]
 pytestmark = pytest.mark.skipif(len(MONTHS) < 2, reason="model/source.py holds nothing back")
@@ -32,7 +31,7 @@ def small(storage, sample, monkeypatch):
     monkeypatch.setattr(source, "raw_file", files.__getitem__)
     monkeypatch.setattr("processing.rows.ingest.extract", lambda _: iter(()))
     monkeypatch.setattr(replay, "SAMPLE", 300)
-    monkeypatch.setattr(causes, "NEW_ROWS", Rule(timedelta(0), 1))
+    monkeypatch.setattr(retraining, "NEW_ROWS", Rule(timedelta(0), 1))
     add("first.csv", sample.sample(1_500, seed=1).write_csv().encode())
     run()
     return storage

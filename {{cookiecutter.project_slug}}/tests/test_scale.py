@@ -6,7 +6,7 @@ from obstore.exceptions import PreconditionError
 from polars.testing import assert_frame_equal
 
 from core.schema import OUTCOME
-from core.tables import TIME, column_facts, months, newest, parts, read_parquet
+from core.tables import TIME, column_statistics, months, newest_versions, parts, read_parquet
 from processing.rows.ingest import check
 from processing.rows.raw import on_disk, raw_files, unchecked
 from processing.rows.repeats import newest_rows
@@ -46,7 +46,7 @@ class Cursor:
 def test_the_newest_version_of_each_row_is_found_part_by_part(processed):
     for month in months(processed):
         listed = parts(processed, month)
-        together = newest([read_parquet(processed, part) for part in listed])
+        together = newest_versions([read_parquet(processed, part) for part in listed])
         assert_frame_equal(pl.concat(newest_rows(processed, listed, together.columns)), together)
 
 
@@ -54,30 +54,33 @@ def test_what_stands_at_the_end_of_a_part_is_true_of_its_rows(processed):
     for part in [part for month in months(processed) for part in parts(processed, month)]:
         rows = read_parquet(processed, part)
         assert (
-            sum(group.num_values for group in column_facts(processed, part, OUTCOME))
+            sum(group.num_values for group in column_statistics(processed, part, OUTCOME))
             == rows[OUTCOME].count()
         )
-        assert max(group.max for group in column_facts(processed, part, TIME)) == rows[TIME].max()
+        assert (
+            max(group.max for group in column_statistics(processed, part, TIME)) == rows[TIME].max()
+        )
 
 
 def test_a_sampled_window_holds_some_of_the_rows_of_the_whole_one(processed, monkeypatch):
     whole = window.newest_window(processed)
-    monkeypatch.setattr(window, "MOST_TRAINING_ROWS", len(whole.known) // 2)
+    monkeypatch.setattr(window, "MOST_TRAINING_ROWS", len(whole.labelled) // 2)
     sampled = window.newest_window(processed)
-    assert 0 < len(sampled.known) <= len(whole.known) // 2 and sampled.share < 1
+    assert 0 < len(sampled.labelled) <= len(whole.labelled) // 2 and sampled.share < 1
     some, all_of_them = (
-        cut.known.features.hstack(cut.known.rows.select(OUTCOME, TIME)) for cut in (sampled, whole)
+        cut.labelled.features.hstack(cut.labelled.rows.select(OUTCOME, TIME))
+        for cut in (sampled, whole)
     )
     assert len(some.join(all_of_them, on=some.columns, how="semi", nulls_equal=True)) == len(some)
 
 
 @pytest.mark.usefixtures("processed")
 def test_a_month_is_read_again_only_when_its_parts_have_changed():
-    written = tables._months(Cursor([]))
+    written = tables._changed_months(Cursor([]))
     assert sum(row["rows"] for row in written) > 0
-    assert tables._months(Cursor(written)) == []
+    assert tables._changed_months(Cursor(written)) == []
     older = [row | {"made_of": "another state"} for row in written]
-    assert tables._months(Cursor(older)) == written
+    assert tables._changed_months(Cursor(older)) == written
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_again_later(storage, sample, tmp_path):

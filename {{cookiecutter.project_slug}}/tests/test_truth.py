@@ -8,15 +8,17 @@ import polars as pl
 import pytest
 
 from core import registry
+from core.answers import HOUR
 from core.ids import new_id, time_of
+from core.layout import LIVE_ERROR
 from core.schema import OUTCOME, key
-from core.storage import create, names, read
+from core.storage import bucket, create, names, read
 from core.tables import key_texts, rows
 from model.estimator import SLICES
 from model.schema import EVENT_TIME, KEY, TASK, Question
 from model.source import COLUMNS
 from processing.answers import alarm, hourly, matching, truth
-from processing.answers.evaluation import slice_column
+from processing.answers.evaluation import evaluated, slice_column, with_errors
 from processing.rows.ingest import check
 from processing.rows.raw import unchecked
 from processing.training.scores import METRIC
@@ -54,7 +56,7 @@ class World:
         ]
         create(
             self.predictions,
-            f"{kind}/{time:{hourly.HOUR}}/{self.objects}.jsonl",
+            f"{kind}/{time:{HOUR}}/{self.objects}.jsonl",
             "\n".join(lines).encode(),
         )
 
@@ -103,9 +105,16 @@ def id_of(time: datetime) -> str:
     return str(uuid.UUID(int=int(time.timestamp() * 1000) << 80 | random))
 
 
+def answers_with_errors() -> pl.DataFrame:
+    """Return each answer whose outcome is known."""
+    predictions = bucket("predictions")
+    tables = [evaluated(predictions, table.path) for table in truth.joined_tables(predictions)]
+    return pl.concat(tables or [with_errors(pl.DataFrame(schema=matching.JOINED_COLUMNS))])
+
+
 def errors() -> dict[str, float]:
     truth.join()
-    return dict(truth.live_errors().select("id", "error").iter_rows())
+    return dict(answers_with_errors().select("id", "error").iter_rows())
 
 
 @pytest.fixture
@@ -123,7 +132,7 @@ def test_an_id_says_when_it_was_made():
 @pytest.mark.usefixtures("storage")
 def test_before_anything_was_asked_there_is_no_error():
     assert errors() == {}
-    assert set(map(slice_column, SLICES)) <= set(truth.live_errors().columns)
+    assert set(map(slice_column, SLICES)) <= set(answers_with_errors().columns)
 
 
 def test_outcomes_by_id_count_once_and_say_all_there_is_to_know(world):
@@ -133,7 +142,7 @@ def test_outcomes_by_id_count_once_and_say_all_there_is_to_know(world):
     )
     world.report({"id": first_id, "actual": 90.0}, ago=HOURS)
     assert errors() == {first_id: 10.0, second_id: 3.0}
-    first = truth.live_errors().filter(id=first_id).row(0, named=True)
+    first = answers_with_errors().filter(id=first_id).row(0, named=True)
     assert (first["model"], first["actual"], first["prediction"]) == ("m", 90.0, ANSWER)
     assert (first["asked"], first["known"]) == (NOW - 3 * HOURS, NOW - 2 * HOURS)
     assert first["event_time"] == (
@@ -150,8 +159,6 @@ def test_an_outcome_may_come_weeks_later_and_is_counted_when_it_came(world):
     assert errors() == {}
     world.report({"id": late, "actual": 90.0}, ago=HOURS)
     assert errors() == {late: 10.0}
-    assert len(truth.live_errors(since=NOW - DAYS)) == 1
-    assert len(truth.live_errors(since=NOW)) == 0
 
 
 def test_a_corrected_outcome_replaces_the_first_also_when_it_arrives_before_it(world):
@@ -162,7 +169,7 @@ def test_a_corrected_outcome_replaces_the_first_also_when_it_arrives_before_it(w
     world.report({"id": first_id, "actual": 98.0}, ago=3 * HOURS)
     world.report({"id": second_id, "actual": 50.0}, ago=3 * HOURS)
     assert late_look(world) == {first_id: 2.0, second_id: 1.0}
-    times = dict(truth.live_errors().select("id", "known").iter_rows())
+    times = dict(answers_with_errors().select("id", "known").iter_rows())
     assert times == {first_id: NOW - 3 * HOURS, second_id: NOW - 2 * HOURS}
 
 
@@ -225,11 +232,11 @@ def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkey
     while cut_short(monkeypatch, world, writes=cuts):
         cuts += 1
     assert cuts > (8 if KEY else 7)
-    interrupted = truth.live_errors().sort("id")
+    interrupted = answers_with_errors().sort("id")
     for name in world.kept():
         world.predictions.delete(name)
     truth.join()
-    assert interrupted.equals(truth.live_errors().sort("id"))
+    assert interrupted.equals(answers_with_errors().sort("id"))
     assert len(interrupted) == (9 if KEY else 7)  # two outcomes came by key
 
 
@@ -295,4 +302,4 @@ def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, ex
     world.report(*({"id": answer_id, "actual": ANSWER - 10} for answer_id in ids), ago=timedelta(0))
     truth.join()
     assert alarm.measure()["alarm"] == expected
-    assert json.loads(read(world.storage("processed"), alarm.STORED))["rows"] == len(ids)
+    assert json.loads(read(world.storage("processed"), LIVE_ERROR))["rows"] == len(ids)

@@ -1,10 +1,10 @@
-// Asks each part how it is, and shows it.
+// Shows whether each part is healthy, which model answers, and how to ask it.
 const SECONDS = 5;
-const WELL = "well", ILL = "not well", OFF = "off";
+const HEALTHY = "healthy", UNHEALTHY = "unhealthy", OFF = "off", UNKNOWN = "unknown";
 
 const one = (selector) => document.querySelector(selector);
 
-/** What a part answers: {ok, data}. No answer is an answer, too. */
+/** A part's answer as {ok, data}; ok is false if there is none. */
 async function ask(name) {
   try {
     const reply = await fetch(`/status/${name}`, { signal: AbortSignal.timeout(8000) });
@@ -16,7 +16,7 @@ async function ask(name) {
   }
 }
 
-/** An element with text, never with markup: what parts answer is data. */
+/** Create an element with text, never with markup: what parts answer is data. */
 function element(tag, text, ...children) {
   const made = document.createElement(tag);
   if (text) made.textContent = text;
@@ -26,7 +26,7 @@ function element(tag, text, ...children) {
 
 function show(part, state, more = "") {
   const box = one(`[data-part=${part}]`);
-  box.className = { [WELL]: "well", [ILL]: "ill" }[state] ?? "";
+  box.className = [HEALTHY, UNHEALTHY].includes(state) ? state : "";
   if (!box.querySelector(".state")) {
     const line = element("p");
     line.className = "state";
@@ -38,9 +38,9 @@ function show(part, state, more = "") {
 }
 
 function optional(part, answer) {
-  if (answer.ok) return show(part, WELL);
+  if (answer.ok) return show(part, HEALTHY);
   if ("off" in one(`[data-part=${part}]`).dataset) return show(part, OFF, "add it to COMPOSE_PROFILES in .env");
-  return show(part, ILL, `see docker compose logs ${part}`);
+  return show(part, UNHEALTHY, `see docker compose logs ${part}`);
 }
 
 function ago(time) {
@@ -49,27 +49,27 @@ function ago(time) {
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / length), unit);
 }
 
-/** The pipeline's page knows of its daemon, its code and its database. */
+/** The pipeline's page knows the state of its daemon, its code and its database. */
 function pipelines({ ok, data }) {
-  if (!ok) return [show("processing", ILL, "its page does not answer"), show("database", "not known")];
+  if (!ok) return [show("processing", UNHEALTHY, "its page does not answer"), show("database", UNKNOWN)];
   const found = data?.data, daemons = found?.instance?.daemonHealth?.allDaemonStatuses;
-  if (!daemons) return [show("processing", "not known"), show("database", ILL, "see docker compose logs database")];
+  if (!daemons) return [show("processing", UNKNOWN), show("database", UNHEALTHY, "see docker compose logs database")];
   const ticks = daemons.every((daemon) => daemon.healthy || !daemon.required);
   const entries = found.workspaceOrError.locationEntries ?? [];
   const loads = entries.length > 0 && entries.every((entry) => entry.locationOrLoadError?.__typename === "RepositoryLocation");
-  const why = !ticks ? "the daemon does not tick" : !loads ? "its code does not load" : lastRun(found.runsOrError.results?.[0]);
-  return [show("processing", ticks && loads ? WELL : ILL, why), show("database", WELL)];
+  const why = !ticks ? "the daemon sends no heartbeat" : !loads ? "its code does not load" : lastRun(found.runsOrError.results?.[0]);
+  return [show("processing", ticks && loads ? HEALTHY : UNHEALTHY, why), show("database", HEALTHY)];
 }
 
 function lastRun(run) {
   if (!run) return "no run yet";
-  if (!run.endTime) return "a run is under way";
+  if (!run.endTime) return "a run is in progress";
   return `last run ${run.status === "SUCCESS" ? "succeeded" : run.status.toLowerCase()} ${ago(run.endTime * 1000)}`;
 }
 
 function prediction({ ok, data }) {
-  if (!ok) return show("prediction", ILL, data?.detail ?? "no replica answers");
-  return show("prediction", WELL, data.model ? "" : "no model yet");
+  if (!ok) return show("prediction", UNHEALTHY, data?.detail ?? "no replica answers");
+  return show("prediction", HEALTHY, data.model ? "" : "no model yet");
 }
 
 const words = (name) => name.replaceAll("_", " ");
@@ -95,17 +95,17 @@ function facts(card, promoted) {
   list.className = "facts";
   const rows = {
     "Answers": card.outcome.unit ? `${words(card.outcome.name)}, in ${card.outcome.unit}` : words(card.outcome.name),
-    "Learned from": `${day(card.window.from)} to ${day(card.window.to)}`,
+    "Trained on": `${day(card.window.from)} to ${day(card.window.to)}`,
     "Rows": card.rows.training.toLocaleString("en"),
-    "Judged on": `${day(card.judged_on.from)} to ${day(card.judged_on.to)}`,
-    "Promoted": promoted ? ago(promoted) : "not known",
+    "Evaluated on": `${day(card.judged_on.from)} to ${day(card.judged_on.to)}`,
+    "Promoted": promoted ? ago(promoted) : UNKNOWN,
   };
   for (const [name, text] of Object.entries(rows)) list.append(element("dt", name), element("dd", text));
   return list;
 }
 
 function command(question) {
-  const spaced = JSON.stringify(question, null, 1).replace(/\n\s*/g, " "); // so that long lines break between fields
+  const spaced = JSON.stringify(question, null, 1).replace(/\n\s*/g, " "); // lets long lines break between fields
   const body = spaced.replaceAll("'", "'\\''");
   return [`curl ${location.origin}/v1/predict`, '-H "Authorization: Bearer $API_KEY"', '-H "Content-Type: application/json"', `-d '${body}'`].join(" \\\n  ");
 }
@@ -122,11 +122,11 @@ function model({ ok, data: card }, promoted) {
   one("#card").replaceChildren(version, figures(card), facts(card, promoted));
   const text = command(card.example.question);
   if (one("#curl").textContent !== text) one("#curl").textContent = text;
-  one("#answer").textContent = `This model answers ${told(card.example.answer, card.outcome)}.`;
+  one("#answer").textContent = `This model answers ${answerText(card.example.answer, card.outcome)}.`;
 }
 
-/** An answer as text: a number with its unit, or a class with its probability. */
-function told(answer, outcome) {
+/** Format an answer: a number with its unit, or a class with its probability. */
+function answerText(answer, outcome) {
   if (typeof answer === "number") return `${figure(answer)} ${outcome.unit ?? ""}`.trim();
   const { prediction, probabilities } = answer;
   return `${prediction}, with a probability of ${(100 * probabilities[prediction]).toFixed(1)} %`;
@@ -140,31 +140,31 @@ function alerts({ ok, data }) {
 }
 
 function overall(states) {
-  const ill = states.filter((state) => state === ILL).length, box = one("#overall");
-  const text = ill === 0 ? "All is well" : ill === 1 ? "One part is not well" : `${ill} parts are not well`;
-  box.className = ill ? "pill ill" : "pill well";
+  const unhealthy = states.filter((state) => state === UNHEALTHY).length, box = one("#overall");
+  const text = unhealthy === 0 ? "All healthy" : unhealthy === 1 ? "One part is unhealthy" : `${unhealthy} parts are unhealthy`;
+  box.className = unhealthy ? "pill unhealthy" : "pill healthy";
   if (box.textContent !== text) box.textContent = text;
-  one("#seen").textContent = `Last at ${new Date().toLocaleTimeString()}.`;
+  one("#seen").textContent = `Last refreshed at ${new Date().toLocaleTimeString()}.`;
 }
 
-async function look() {
+async function refresh() {
   const names = ["prediction", "model", "pipelines", "storage", "jupyterlab", "dashboard", "monitoring", "alerts"];
   const asked = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await ask(name)])));
   const reachable = Object.values(asked).some((answer) => answer.ok || answer.data);
   model(asked.model, asked.prediction.data?.promoted);
   alerts(asked.alerts);
   overall([
-    show("gateway", reachable ? WELL : ILL),
+    show("gateway", reachable ? HEALTHY : UNHEALTHY),
     prediction(asked.prediction),
     ...pipelines(asked.pipelines),
-    show("storage", asked.storage.ok ? WELL : ILL),
+    show("storage", asked.storage.ok ? HEALTHY : UNHEALTHY),
     ...["jupyterlab", "dashboard", "monitoring"].map((part) => optional(part, asked[part])),
   ]);
 }
 
-async function keepLooking() {
-  if (!document.hidden) await look();
-  setTimeout(keepLooking, SECONDS * 1000);
+async function keepRefreshing() {
+  if (!document.hidden) await refresh();
+  setTimeout(keepRefreshing, SECONDS * 1000);
 }
 
 one("#copy").addEventListener("click", async () => {
@@ -173,4 +173,4 @@ one("#copy").addEventListener("click", async () => {
   setTimeout(() => { one("#copy").textContent = "Copy"; }, 2000);
 });
 
-keepLooking();
+keepRefreshing();

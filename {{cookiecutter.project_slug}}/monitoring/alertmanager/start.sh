@@ -1,6 +1,6 @@
 #!/bin/sh
 # Alertmanager reads no environment, so this writes its configuration from ALERT_… and starts it.
-# Secrets go into files of their own beside it: no quoting can break, and nothing shows them.
+# Secrets go into separate files, so that no quoting can break and nothing prints them.
 set -eu
 umask 077
 config=/tmp/alertmanager.yml
@@ -14,7 +14,7 @@ quoted() { # TEXT -> the same in YAML
     printf "'%s'" "$(printf %s "$1" | tr -d '\n' | sed "s/'/''/g")"
 }
 
-webhook() { # chat programs take messages only in a form of their own
+webhook() { # each chat program has its own message format
     address=$(secret webhook "$ALERT_WEBHOOK")
     case $ALERT_WEBHOOK in
         https://hooks.slack.com/*) kind=slack_configs url=api_url_file text=text ;;
@@ -45,7 +45,7 @@ email() {
         echo "        auth_username: $(quoted "$ALERT_SMTP_USER")"
         echo "        auth_password_file: $(secret smtp "${ALERT_SMTP_PASSWORD:-}")"
     else
-        echo "        require_tls: false" # a relay that asks for no account, such as one on this machine
+        echo "        require_tls: false" # a relay without an account, such as one on this machine
     fi
 }
 

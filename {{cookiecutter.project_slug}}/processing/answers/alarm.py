@@ -1,64 +1,89 @@
-"""Whether the champion's live answers are worse than its card promised: a cause to train, see model/retraining.py."""
+"""The live error: is the champion worse than its card promised? A cause to train, and an alert."""
 
-import json
 from datetime import UTC, datetime
+from typing import NotRequired, TypedDict
+
+import numpy as np
 
 from core import registry
-from core.storage import bucket, read
-from core.tables import read_parquet
+from core.layout import LIVE_ERROR
+from core.storage import as_json, bucket, read_json
 from model.retraining import WORSE_BY
-from processing.answers.evaluation import newest, with_errors
-from processing.answers.truth import joined
+from processing.answers.evaluation import evaluated
+from processing.answers.truth import joined_tables
 from processing.training.scores import METRIC
 
-STORED = "live_error.json"
-LEAST_ROWS = 30
+LEAST_TO_ALARM = 30
+"""Fewer answers with an outcome say nothing about the model."""
+
 ENOUGH_ROWS = 20_000
 """More would make no difference, and cost time every minute."""
 
+STANDARD_ERRORS = 2
+"""So far below the mean the true one lies in one of 40 cases at most."""
 
-def measure() -> dict:
-    """Hold the errors that became known since the promotion against the card, and keep what came of it."""
+
+class LiveError(TypedDict):
+    """The error of the champion's answers since its promotion; it alarms from `tolerated` on.
+
+    `at_least` is the lower end of its interval.
+    """
+
+    version: str
+    rows: int
+    error: float
+    at_least: float
+    promised: float
+    tolerated: float
+    alarm: bool
+    measured: NotRequired[str]
+
+
+def measure() -> LiveError | None:
+    """Compare the errors that became known since the promotion with the card, and keep the result.
+
+    Returns None before the first promotion.
+    """
     promotion = registry.newest_promotion(bucket("models"))
     if promotion is None:
-        return {}
+        return None
     promised = registry.card(bucket("models"), promotion.version)["metrics"][METRIC]
-    errors = _newest_errors(promotion)
-    mean = sum(errors) / len(errors) if errors else 0.0
-    spread = sum((error - mean) ** 2 for error in errors) ** 0.5 / max(1, len(errors))
-    worse = len(errors) >= LEAST_ROWS and mean - 2 * spread > (1 + WORSE_BY) * promised
-    found = {
-        "version": promotion.version,
-        "rows": len(errors),
-        "error": mean,
-        "promised": promised,
-        "alarm": worse,
-    }
-    if _without_time(found) != _without_time(_stored()):
-        kept = found | {"measured": datetime.now(UTC).isoformat()}
-        bucket("processed").put(STORED, json.dumps(kept, indent=1).encode())
-    return found
+    live_error = _live_error(promotion.version, _newest_errors(promotion), promised)
+    _keep(live_error)
+    return live_error
 
 
-def _newest_errors(promotion: registry.Promotion) -> list[float]:
-    since, errors = datetime.fromisoformat(promotion.time), []
+def _live_error(version: str, errors: np.ndarray, promised: float) -> LiveError:
+    mean = float(errors.mean()) if len(errors) else 0.0
+    standard_error = float(errors.std() / len(errors) ** 0.5) if len(errors) else 0.0
+    at_least, tolerated = mean - STANDARD_ERRORS * standard_error, (1 + WORSE_BY) * promised
+    return LiveError(
+        version=version,
+        rows=len(errors),
+        error=mean,
+        at_least=at_least,
+        promised=promised,
+        tolerated=tolerated,
+        alarm=len(errors) >= LEAST_TO_ALARM and at_least > tolerated,
+    )
+
+
+def _newest_errors(promotion: registry.Promotion) -> np.ndarray:
+    since, errors = datetime.fromisoformat(promotion.time), np.array([])
     predictions = bucket("predictions")
-    for path, _, changed in sorted(joined(predictions), key=lambda table: table[2], reverse=True):
-        if changed < since or len(errors) >= ENOUGH_ROWS:
+    newest_first = sorted(joined_tables(predictions), key=lambda table: table.changed, reverse=True)
+    for table in newest_first:
+        if table.changed < since or len(errors) >= ENOUGH_ROWS:
             break
-        found = with_errors(newest(read_parquet(predictions, path))).filter(model=promotion.version)
-        errors += [
-            error for error, known in found.select("error", "known").iter_rows() if known >= since
-        ]
+        answers = evaluated(predictions, table.path).filter(model=promotion.version)
+        recent = answers.filter(answers["known"] >= since)
+        errors = np.append(errors, recent["error"].to_numpy())
     return errors
 
 
-def _stored() -> dict:
-    try:
-        return json.loads(read(bucket("processed"), STORED))
-    except FileNotFoundError:
-        return {}
-
-
-def _without_time(found: dict) -> dict:
-    return {name: value for name, value in found.items() if name != "measured"}
+def _keep(live_error: LiveError) -> None:
+    """Store the measurement, unless nothing but its time would change."""
+    stored = read_json(bucket("processed"), LIVE_ERROR, {})
+    if {name: value for name, value in stored.items() if name != "measured"} != live_error:
+        measured = {**live_error, "measured": datetime.now(UTC).isoformat()}
+        bucket("processed").put(LIVE_ERROR, as_json(measured))

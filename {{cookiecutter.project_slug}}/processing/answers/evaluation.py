@@ -1,13 +1,16 @@
-"""Answers whose outcome is known, as people look at them: with their errors and slices."""
+"""Answers whose outcome is known, with their errors and the columns of SLICES."""
 
 import json
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
+from obstore.store import ObjectStore
+from pydantic.fields import FieldInfo
 
 from core.schema import CLASS_NAMES, CLASSES, value_type
-from core.tables import question_columns
+from core.tables import question_columns, read_parquet
 from model.estimator import SLICES
 from model.features import features
 from model.schema import EVENT_TIME, Question
@@ -17,66 +20,73 @@ from processing.training.scores import errors
 FIXED = ("model", "id", "asked", "event_time", "known", "actual", "prediction", "error")
 
 
-def newest(joined: pl.DataFrame) -> pl.DataFrame:
-    """Of each answer's outcomes the newest, from when it was first known; the same again is nothing new."""
+def evaluated(predictions: ObjectStore, path: str) -> pl.DataFrame:
+    """Return one row for each answer of a joined table: the columns FIXED and those of SLICES."""
+    return with_errors(last_outcomes(read_parquet(predictions, path)))
+
+
+def last_outcomes(joined: pl.DataFrame) -> pl.DataFrame:
+    """Return the newest outcome of each answer, from when it was first known.
+
+    An outcome that is reported again, the same, is nothing new.
+    """
     by_time = joined.sort("id", "known", "actual")
-    change = (pl.col("actual") != pl.col("actual").shift()).fill_null(True).cum_sum().over("id")
-    last = by_time.with_columns(change=change).filter(
-        pl.col("change") == pl.col("change").max().over("id")
-    )
-    return last.unique("id", keep="first", maintain_order=True).drop("change")
+    changed = (pl.col("actual") != pl.col("actual").shift()).fill_null(True)
+    # 1 1 2 3 3: counts up whenever what is reported of an answer changes.
+    reports = by_time.with_columns(report=changed.cum_sum().over("id"))
+    newest = reports.filter(pl.col("report") == pl.col("report").max().over("id"))
+    return newest.unique("id", keep="first", maintain_order=True).drop("report")
 
 
 def with_errors(joined: pl.DataFrame) -> pl.DataFrame:
-    """Joined answers with the columns FIXED and those of SLICES."""
-    asked, given = _questions(joined["question"]), [json.loads(text) for text in joined["answer"]]
+    """Return joined answers with the columns FIXED and those of SLICES."""
+    questions = _questions(joined["question"])
+    answers = [json.loads(text) for text in joined["answer"]]
+    error = errors(joined["actual"].to_numpy(), _predicted(answers))
+    likeliest = [_likeliest(answer) for answer in answers]
     table = joined.with_columns(
-        event_time=asked[EVENT_TIME] if EVENT_TIME else pl.col("asked"),
-        prediction=pl.Series(
-            [_likeliest(one) for one in given], dtype=pl.String if CLASSES else pl.Float64
-        ),
-        error=pl.Series(errors(joined["actual"].to_numpy(), _numbers(given)), dtype=pl.Float64),
+        event_time=questions[EVENT_TIME] if EVENT_TIME else pl.col("asked"),
+        prediction=pl.Series(likeliest, dtype=pl.String if CLASSES else pl.Float64),
+        error=pl.Series(error, dtype=pl.Float64),
     )
-    return table.select(FIXED).hstack(_slices(asked))
+    return table.select(FIXED).hstack(_slices(questions))
 
 
 def slice_column(name: str) -> str:
-    """What a slice's column is called: as its feature or field, unless `live_errors` has a column of that name."""
+    """Return the column of a slice: its own name, unless one of FIXED has that."""
     return f"{name} asked" if name in FIXED else name
 
 
-def _numbers(given: list[float] | list[dict]) -> np.ndarray:
-    if CLASSES:
-        return np.array([[one.get(name, 0.0) for name in CLASS_NAMES] for one in given]).reshape(
-            -1, len(CLASSES)
-        )
-    return np.array(given, dtype=float)
+def _predicted(answers: list[Any]) -> np.ndarray:
+    """Return stored answers in the form in which the model made them."""
+    if not CLASSES:
+        return np.array(answers, dtype=float)
+    rows = [[answer.get(name, 0.0) for name in CLASS_NAMES] for answer in answers]
+    return np.array(rows).reshape(-1, len(CLASSES))
 
 
-def _likeliest(answer: float | dict) -> float | str:
-    return max(answer, key=answer.get) if CLASSES else answer
+def _likeliest(answer: Any) -> float | str:
+    return max(answer, key=answer.__getitem__) if CLASSES else answer
 
 
 def _questions(texts: pl.Series) -> pl.DataFrame:
-    """Stored questions as columns; a field that an older schema did not know is missing."""
-    loaded = [json.loads(text) for text in texts]
-    return pl.DataFrame(
-        [_column(name, field, loaded) for name, field in Question.model_fields.items()]
-    )
+    """Return stored questions as columns; a field that an older schema lacks is missing."""
+    questions = [json.loads(text) for text in texts]
+    fields = Question.model_fields.items()
+    return pl.DataFrame([_column(name, field, questions) for name, field in fields])
 
 
-def _column(name: str, field, loaded: list[dict]) -> pl.Series:
-    kind, values = value_type(field), [question.get(name) for question in loaded]
+def _column(name: str, field: FieldInfo, questions: list[dict]) -> pl.Series:
+    kind, values = value_type(field), [question.get(name) for question in questions]
     if issubclass(kind, datetime):
         values = [None if value is None else datetime.fromisoformat(value) for value in values]
     return pl.Series(name, values, POLARS_TYPES.get(kind, pl.String), strict=False)
 
 
-def _slices(asked: pl.DataFrame) -> pl.DataFrame:
-    others = set(SLICES) - set(asked.columns)
-    columns = (
-        asked.hstack(pl.DataFrame(features(question_columns(asked))).select(sorted(others)))
-        if others
-        else asked
-    )
-    return columns.select(pl.col(name).alias(slice_column(name)) for name in SLICES)
+def _slices(questions: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of SLICES, which are fields of the question or features."""
+    of_features = sorted(set(SLICES) - set(questions.columns))
+    if of_features:
+        computed = pl.DataFrame(features(question_columns(questions)))
+        questions = questions.hstack(computed.select(of_features))
+    return questions.select(pl.col(name).alias(slice_column(name)) for name in SLICES)

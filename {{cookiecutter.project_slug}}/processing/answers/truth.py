@@ -1,26 +1,35 @@
-"""What was answered, held against what really happened, however late that becomes known.
+"""Joins answers with the ground truth, however late that becomes known.
 
 Outcomes are reported through the API, or arrive in raw files. Only one that becomes known after the
-answer counts: the model may have been trained on an earlier one. What says that something was taken in
-is written last, so a join that was cut short is simply done again.
+answer counts: the model may have been trained on an earlier one. What says that something was
+joined is written last, so a join that was cut short is simply done again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.storage import bucket, create, names
-from core.tables import read_parquet, write_parquet
-from model.schema import KEY
-from processing.answers import hourly
-from processing.answers.evaluation import newest, with_errors
-from processing.answers.hourly import ANSWERS, REPORTS, stored
-from processing.answers.matching import (
+from core.layout import (
+    ANSWERS,
+    ANSWERS_BY_HOUR,
+    FILES,
+    FILES_JOINED,
     JOINED,
-    OUTCOMES,
+    KEYS_BY_DAY,
+    REPORTS,
+    REPORTS_BY_HOUR,
+    Folder,
+)
+from core.schema import KEY_PARTS
+from core.storage import bucket, create, listed, names
+from core.tables import write_parquet
+from processing.answers import hourly
+from processing.answers.matching import (
+    OUTCOME_COLUMNS,
     arrival,
     match_answers,
     match_outcomes,
@@ -29,84 +38,83 @@ from processing.answers.matching import (
 from processing.answers.turns import turn
 
 
-def join() -> dict:
-    """Take in what is new of answers and outcomes. Returns how many of each."""
+@dataclass(frozen=True)
+class Intake:
+    """How lines of one kind come in: from where, into which tables, and what is done with them."""
+
+    lines: Folder
+    tables: Folder
+    columns: dict
+    read: Callable[[ObjectStore, list[str]], pl.DataFrame]
+    match: Callable[[ObjectStore, str, pl.DataFrame], None]
+
+
+def _match_reports(predictions: ObjectStore, _hour: str, reports: pl.DataFrame) -> None:
+    match_outcomes(predictions, reports.select(*OUTCOME_COLUMNS))
+
+
+ANSWER_INTAKE = Intake(
+    ANSWERS, ANSWERS_BY_HOUR, hourly.ANSWER_COLUMNS, hourly.read_answers, match_answers
+)
+REPORT_INTAKE = Intake(
+    REPORTS, REPORTS_BY_HOUR, hourly.REPORT_COLUMNS, hourly.read_reports, _match_reports
+)
+
+
+def join() -> dict[str, int]:
+    """Join what is new of answers and outcomes. Returns how many of each there were."""
     predictions, now = bucket("predictions"), datetime.now(UTC)
     with turn("truth"):
-        back = hourly.how_far_back(predictions, now)
-        taken = {
-            "answers": sum(
-                _take_answers(predictions, hourly.listed(predictions, "live", now, back))
-            ),
-            "reports": sum(
-                _take_reports(predictions, hourly.listed(predictions, "outcomes", now, back))
-            ),
-            "rows_with_outcome": sum(_take_rows(predictions)) if KEY else 0,
+        counts = {
+            "answers": sum(_take_in(ANSWER_INTAKE, predictions, now)),
+            "reports": sum(_take_in(REPORT_INTAKE, predictions, now)),
+            "rows_with_outcome": sum(_join_files(predictions)) if KEY_PARTS else 0,
         }
-        hourly.mark_looked(predictions, now)
-    return taken
+        hourly.mark_joined(predictions, now)
+    return counts
 
 
-def _take_answers(
-    predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]
-) -> Iterator[int]:
-    for hour, objects in by_hour:
-        path = f"truth/answers/{hour}.parquet"
-        known = stored(predictions, path, ANSWERS)
-        new = hourly.read_answers(predictions, _unread(objects, known))
+def _take_in(intake: Intake, predictions: ObjectStore, now: datetime) -> Iterator[int]:
+    """Join the new lines of each hour. Yields how many there were."""
+    back = hourly.how_far_back(predictions, now)
+    for hour, objects in hourly.objects_by_hour(predictions, intake.lines, now, back):
+        path = f"{intake.tables}/{hour}.parquet"
+        table = hourly.read_table(predictions, path, intake.columns)
+        new = intake.read(predictions, sorted(set(objects) - set(table["object"].unique())))
         if len(new):
-            match_answers(predictions, hour, new)
-            write_parquet(predictions, path, pl.concat([known, new]))
+            intake.match(predictions, hour, new)
+            write_parquet(predictions, path, pl.concat([table, new]))
             yield len(new)
 
 
-def _take_reports(
-    predictions: ObjectStore, by_hour: Iterator[tuple[str, list[str]]]
-) -> Iterator[int]:
-    for hour, objects in by_hour:
-        path = f"truth/reports/{hour}.parquet"
-        known = stored(predictions, path, REPORTS)
-        new = hourly.read_reports(predictions, _unread(objects, known))
-        if len(new):
-            match_outcomes(predictions, new.select(*OUTCOMES))
-            write_parquet(predictions, path, pl.concat([known, new]))
-            yield len(new)
-
-
-def _take_rows(predictions: ObjectStore) -> Iterator[int]:
-    days = names(predictions, "truth/keys")
-    taken = {PurePosixPath(name).name for name in names(predictions, "truth/files")}
-    for file in (PurePosixPath(name).stem for name in names(bucket("processed"), "files")):
-        if file in taken:
+def _join_files(predictions: ObjectStore) -> Iterator[int]:
+    """Join the outcomes in raw files. Yields how many there were."""
+    days = names(predictions, KEYS_BY_DAY)
+    joined_files = {PurePosixPath(name).name for name in names(predictions, FILES_JOINED)}
+    for file in (PurePosixPath(name).stem for name in names(bucket("processed"), FILES)):
+        if file in joined_files:
             continue
-        if (
-            days and days[0] <= f"truth/keys/{arrival(file):%Y/%m/%d}.parquet"
-        ):  # something was asked before it came
+        answers_came_before = days and days[0] <= f"{KEYS_BY_DAY}/{arrival(file):%Y/%m/%d}.parquet"
+        if answers_came_before:
             for outcomes in outcomes_of_rows(file):
                 match_outcomes(predictions, outcomes)
                 yield len(outcomes)
-        create(predictions, f"truth/files/{file}", b"")
+        create(predictions, f"{FILES_JOINED}/{file}", b"")
 
 
-def _unread(objects: list[str], known: pl.DataFrame) -> list[str]:
-    return sorted(set(objects) - set(known["object"].unique()))
+@dataclass(frozen=True)
+class JoinedTable:
+    """A table of answers with their outcomes: its path, its version, when it last changed."""
+
+    path: str
+    etag: str
+    changed: datetime
 
 
-def live_errors(since: datetime | None = None) -> pl.DataFrame:
-    """One row for each answer whose outcome is known: of all of them, or of those known since a time.
-
-    Columns: model, id, asked, event_time, known, actual, prediction, error, and those of SLICES.
-    """
-    predictions = bucket("predictions")
-    changed = [
-        path for path, _, changed in joined(predictions) if since is None or changed >= since
+def joined_tables(predictions: ObjectStore) -> list[JoinedTable]:
+    """Return each table of joined answers, oldest hour first."""
+    tables = [
+        JoinedTable(item["path"], str(item["e_tag"]), item["last_modified"])
+        for item in listed(predictions, JOINED)
     ]
-    found = [with_errors(newest(read_parquet(predictions, path))) for path in changed]
-    together = pl.concat(found or [with_errors(pl.DataFrame(schema=JOINED))])
-    return together if since is None else together.filter(pl.col("known") >= since)
-
-
-def joined(predictions: ObjectStore) -> list[tuple[str, str, datetime]]:
-    """Each table of joined answers: its name, its version, when it was changed."""
-    listed = [item for batch in predictions.list("truth/joined") for item in batch]
-    return sorted((item["path"], item["e_tag"], item["last_modified"]) for item in listed)
+    return sorted(tables, key=lambda table: table.path)

@@ -13,9 +13,10 @@ from core.settings import settings
 
 @contextmanager
 def turn(name: str) -> Iterator[None]:
-    """Wait until no other process does this: a lock in the database, or of a file beside the buckets on a laptop.
+    """Wait until no other process works under this name, and hold it until the block ends.
 
-    It ends with the process, however that ends.
+    It is a lock in the database, or of a file beside the buckets on a laptop. It ends with the
+    process, however that ends.
     """
     connection = connect()
     if connection is not None:

@@ -4,7 +4,6 @@ A file's report is written last: a file without one is checked again from the st
 broken attempt left behind has the same names and is replaced.
 """
 
-import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,9 @@ from pathlib import Path
 import polars as pl
 from obstore.store import ObjectStore
 
+from core.layout import FILES
 from core.schema import allowed
-from core.storage import create
+from core.storage import as_json, create
 from core.tables import ROW_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
@@ -45,7 +45,7 @@ def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
         scratch.reject_repeats(processed)
         scratch.store(processed)
         report |= scratch.counts() | {"checked": datetime.now(UTC).isoformat()}
-    create(processed, f"files/{file.id}.json", json.dumps(report, indent=1).encode())
+    create(processed, f"{FILES}/{file.id}.json", as_json(report))
     return report
 
 

@@ -1,7 +1,6 @@
 """The bucket `raw`: which files there are, and which of them have been checked."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from obstore.store import LocalStore, ObjectStore
 
-from core.storage import names, read
+from core.layout import FILES
+from core.storage import listed, names, read_json
 
 PIECE = 16 * 1024 * 1024
 
@@ -32,9 +32,9 @@ class RawFile:
 
 def raw_files(raw: ObjectStore) -> list[RawFile]:
     """Every raw file, in the order of arrival."""
-    listed = [item for batch in raw.list() for item in batch]
     files = [
-        RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"]) for item in listed
+        RawFile(item["path"], str(item["e_tag"]).strip('"'), item["last_modified"])
+        for item in listed(raw, "")
     ]
     return sorted(files, key=lambda file: (file.arrived, file.path))
 
@@ -68,10 +68,10 @@ def _copy(raw: ObjectStore, found: dict, local: Path) -> Path:
 
 def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
     """Raw files that have no report yet."""
-    done = {PurePosixPath(name).stem for name in names(processed, "files")}
+    done = {PurePosixPath(name).stem for name in names(processed, FILES)}
     return [file for file in raw_files(raw) if file.id not in done]
 
 
 def reports(processed: ObjectStore) -> list[dict]:
     """What became of every raw file so far, in the order of arrival."""
-    return [json.loads(read(processed, name)) for name in names(processed, "files")]
+    return [read_json(processed, name) for name in names(processed, FILES)]

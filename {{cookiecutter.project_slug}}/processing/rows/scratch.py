@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.tables import COMPRESSION, ROW_COLUMNS, TIME, months, parts, write_parquet
+from core.layout import REJECTED, ROWS
+from core.tables import COMPRESSION_LEVEL, ROW_COLUMNS, TIME, months, parts, write_parquet
 from processing.rows import repeats
 from processing.rows.contract import ROW
 from processing.rows.raw import RawFile
@@ -98,8 +99,8 @@ class Scratch:
     def store(self, processed: ObjectStore) -> None:
         """Store all that was kept, in parts of PART_ROWS at most."""
         for month, pieces in self.months.items():
-            _store(processed, f"rows/month={month}/{self.file.id}", pieces)
-        _store(processed, f"rejected/{self.file.id}", self.rejected)
+            _store(processed, f"{ROWS}/month={month}/{self.file.id}", pieces)
+        _store(processed, f"{REJECTED}/{self.file.id}", self.rejected)
 
     def counts(self) -> dict:
         """The figures of the file's report."""
@@ -128,7 +129,7 @@ class Scratch:
 
     def _piece(self, kind: str, rows: pl.DataFrame, index: pl.DataFrame) -> Piece:
         local = self.folder / f"{kind}-{index[ROW][0]}"
-        rows.write_parquet(local, **COMPRESSION)
+        rows.write_parquet(local, compression="zstd", compression_level=COMPRESSION_LEVEL)
         return Piece(local, index)
 
     def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:

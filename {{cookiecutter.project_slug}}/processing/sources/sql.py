@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from processing.sources.problem import SourceProblem, without_secrets
 
 BATCH_ROWS = 100_000
-"""About how many rows make a file; rows with the same value of the growing column are never parted."""
+"""About how many rows make a file; rows with one value of the growing column stay together."""
 
 Position = int | datetime
 
@@ -22,53 +22,48 @@ Position = int | datetime
 def table_rows(
     table: str, columns: Iterable[str], by: str, have: set[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """The rows of a table or view that came since the last file, as CSV files of BATCH_ROWS rows.
+    """Yield the rows of a table or view since the last file, as CSV files of BATCH_ROWS rows.
 
-    The database is SOURCE_URL, as SQLAlchemy writes it; SOURCE_USER and SOURCE_PASSWORD are put into it if they
-    are set. `by` is a column that only grows, a whole number or a time. A file is named for the first and the
-    last value in it, and the newest name says where to go on. A row that appears later with a smaller value is
-    not seen: where programs write at the same time, name a view that leaves out the last minutes.
+    The database is SOURCE_URL, as SQLAlchemy writes it; SOURCE_USER and SOURCE_PASSWORD are put
+    into it if they are set. `by` is a column that only grows, a whole number or a time. A file is
+    named for the first and the last value in it, and the newest name says where to resume. A row
+    that appears later with a smaller value is not seen: where programs write at the same time, name
+    a view that leaves out the last minutes.
     """
     schema, _, name = table.rpartition(".")
     source = sa.table(name, *map(sa.column, {*columns, by}), schema=schema or None)
-    growing, wanted = source.c[by], [source.c[name] for name in columns]
-    last = _last(table, have)
-    address = _address()
-    with (
-        _told(table, address.password),
-        sa.create_engine(address, poolclass=sa.NullPool).connect() as connection,
-    ):
-        while (span := _next_span(connection, growing, last)) is not None:
-            rows = connection.execute(
-                sa.select(*wanted).where(growing.between(*span)).order_by(growing)
-            )
-            yield f"{table}/{'..'.join(map(_text, span))}.csv", _csv(rows)
-            last = span[1]
+    growing, selected = source.c[by], [source.c[name] for name in columns]
+    last, address = _last(table, have), _address()
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
+    with _problems_as_sentences(table, address.password), engine.connect() as connection:
+        while span := _next_span(connection, growing, last):
+            query = sa.select(*selected).where(growing.between(*span)).order_by(growing)
+            first, last = span
+            yield f"{table}/{_text(first)}..{_text(last)}.csv", _csv(connection.execute(query))
 
 
 def _next_span(
     connection: sa.Connection, growing: sa.ColumnClause, last: Position | None
-) -> tuple | None:
-    """The first and last value of the next batch."""
+) -> tuple[Position, Position] | None:
+    """Return the first and last value of the next batch, or None if there are no more rows."""
     rest = sa.select(growing).where(growing.is_not(None) if last is None else growing > last)
     batch = rest.order_by(growing).limit(BATCH_ROWS).subquery()
-    first, last = connection.execute(
-        sa.select(sa.func.min(batch.c[0]), sa.func.max(batch.c[0]))
-    ).one()
-    return None if first is None else (first, last)
+    ends = sa.select(sa.func.min(batch.c[0]), sa.func.max(batch.c[0]))
+    first, last = connection.execute(ends).one()
+    return None if first is None or last is None else (first, last)
 
 
 def _last(table: str, have: set[str]) -> Position | None:
-    """The growing column's last value in the files that are stored."""
-    found = (re.fullmatch(rf"{re.escape(table)}/[^/]+\.\.([^/]+)\.csv", name) for name in have)
-    return max((_position(name[1]) for name in found if name), default=None)
+    """Return the growing column's last value in the files that are stored."""
+    names = (re.fullmatch(rf"{re.escape(table)}/[^/]+\.\.([^/]+)\.csv", path) for path in have)
+    return max((_position(name[1]) for name in names if name), default=None)
 
 
 def _text(value: Position) -> str:
-    """A value as part of a file's name; names sort as values do."""
+    """Return a value as part of a file's name; names sort as values do."""
     if isinstance(value, datetime):
-        aware = value.tzinfo is not None
-        return f"{value.astimezone(UTC) if aware else value:%Y%m%dT%H%M%S.%f}{'Z' if aware else ''}"
+        form = "%Y%m%dT%H%M%S.%f"
+        return f"{value.astimezone(UTC):{form}}Z" if value.tzinfo else f"{value:{form}}"
     if isinstance(value, int):
         return f"{value:020}"
     raise SourceProblem(
@@ -100,12 +95,12 @@ def _address() -> sa.URL:
 
 
 @contextmanager
-def _told(table: str, password: str | None) -> Iterator[None]:
-    """What the database refuses as a sentence, without statement, address or password."""
+def _problems_as_sentences(table: str, password: str | None) -> Iterator[None]:
+    """Raise what the database refuses as a SourceProblem, without statement and secrets."""
     try:
         yield
     except (SQLAlchemyError, ImportError) as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        first_line = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise SourceProblem(
-            f"The table {table} can't be read: {without_secrets(said, password)}"
+            f"The table {table} can't be read: {without_secrets(first_line, password)}"
         ) from None

@@ -1,11 +1,15 @@
-"""Promotions as marks on the boards."""
+"""Promotions as annotations on the boards."""
 
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from core.registry import Promotion
 from core.settings import settings
+
+if TYPE_CHECKING:
+    from grafana_client import GrafanaApi
 
 log = logging.getLogger(__name__)
 
@@ -13,37 +17,40 @@ TAG = "promotion"
 
 
 def annotate_promotions(promotions: Iterable[Promotion]) -> None:
-    """Mark each promotion that has no mark yet. A dashboard that is away is a message, never a failure."""
+    """Annotate each promotion that has no annotation yet.
+
+    A dashboard that is away is a message, never a failure.
+    """
     if not settings().dashboard_url:
         return
-    from grafana_client.client import (
-        GrafanaException,
-    )  # takes a second, which a laptop needs not wait for
+    # Importing these takes a second, which a laptop need not wait for.
+    from grafana_client.client import GrafanaException
     from niquests.exceptions import RequestException
 
     try:
-        _mark_missing(promotions)
+        _annotate_missing(promotions)
     except (GrafanaException, RequestException) as error:
-        log.warning("The boards lack the mark of a promotion; the next run tries again. %s", error)
+        log.warning(
+            "The boards lack the annotation of a promotion; the next run tries again. %s", error
+        )
 
 
-def _mark_missing(promotions: Iterable[Promotion]) -> None:
-    annotations = _dashboard().annotations
-    found = annotations.find_annotations(tags=[TAG], limit=1000)
-    marked = {tag for annotation in found for tag in annotation["tags"]}
+def _annotate_missing(promotions: Iterable[Promotion]) -> None:
+    api = _dashboard().annotations
+    annotations = api.find_annotations(tags=[TAG], limit=1000)
+    tags = {tag for annotation in annotations for tag in annotation["tags"]}
     for promotion in promotions:
         number = f"{TAG} {promotion.number}"
-        if number not in marked:
+        if number not in tags:
             milliseconds = int(datetime.fromisoformat(promotion.time).timestamp() * 1000)
             text = f"{promotion.version} answers from now on. {promotion.reason}"
-            annotations.add_annotation(time_from=milliseconds, tags=[TAG, number], text=text)
+            api.add_annotation(time_from=milliseconds, tags=[TAG, number], text=text)
 
 
-def _dashboard():
+def _dashboard() -> "GrafanaApi":
     from grafana_client import GrafanaApi
 
-    known = settings()
-    credential = (known.dashboard_user, known.dashboard_password.get_secret_value())
-    return GrafanaApi.from_url(
-        known.dashboard_url.rstrip("/") + "/", credential=credential, timeout=5
-    )
+    config = settings()
+    url = config.dashboard_url.rstrip("/") + "/"
+    credential = (config.dashboard_user, config.dashboard_password.get_secret_value())
+    return GrafanaApi.from_url(url, credential=credential, timeout=5)

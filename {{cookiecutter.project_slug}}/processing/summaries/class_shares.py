@@ -1,4 +1,4 @@
-"""More than two classes have no mean: how often each came, and how often it was expected."""
+"""How often each class came and was expected: more than two classes have no mean."""
 
 import json
 
@@ -9,24 +9,21 @@ from core.schema import CLASS_NAMES, CLASSES, HAS_MEAN, OUTCOME
 
 
 def shares(outcomes: pl.Series) -> str | None:
-    """The share of each class among known outcomes, as JSON; nothing where a mean says it."""
+    """Return the share of each class among the outcomes, as JSON; None where a mean says it."""
     if HAS_MEAN:
         return None
-    known = outcomes.drop_nulls()
-    return json.dumps(
-        {name: (known == label).mean() for name, label in zip(CLASS_NAMES, CLASSES, strict=True)}
-    )
+    labelled = outcomes.drop_nulls()
+    share = {
+        name: (labelled == label).mean() for name, label in zip(CLASS_NAMES, CLASSES, strict=True)
+    }
+    return json.dumps(share)
 
 
-def of_batch(stored: pl.DataFrame, given: np.ndarray) -> list[dict]:
-    """A line for each class: the sum of its probabilities, and how many had it of those whose outcome is known."""
-    counts = {"predictions": len(stored), "actual_count": stored[OUTCOME].count()}
+def of_batch(batch: pl.DataFrame, predicted: np.ndarray) -> list[dict]:
+    """Return a row for each class: the sum of its probabilities, and how many outcomes it has."""
+    counts = {"predictions": len(batch), "actual_count": batch[OUTCOME].count()}
+    expected = predicted.sum(axis=0).tolist()
     return [
-        {
-            "class": name,
-            "expected": float(given[:, place].sum()),
-            "actual": (stored[OUTCOME] == label).sum(),
-        }
-        | counts
-        for place, (name, label) in enumerate(zip(CLASS_NAMES, CLASSES, strict=True))
+        {"class": name, "expected": total, "actual": (batch[OUTCOME] == label).sum()} | counts
+        for name, label, total in zip(CLASS_NAMES, CLASSES, expected, strict=True)
     ]

@@ -1,54 +1,64 @@
-"""What answers turned out to be wrong by, in the summary tables: by hour of knowing and by slice."""
-
-from contextlib import closing
+"""Errors of answers in the summary tables: by the hour in which the outcome came, and by slice."""
 
 import polars as pl
 
 from core.code import code_digest
-from core.database import connect, upsert
+from core.database import summary_tables, upsert
 from core.storage import bucket
-from core.tables import read_parquet
 from model.estimator import SLICES
-from processing.answers.evaluation import newest, slice_column, with_errors
-from processing.answers.truth import joined
+from processing.answers.alarm import LiveError
+from processing.answers.evaluation import evaluated, slice_column
+from processing.answers.truth import joined_tables
 from processing.answers.turns import turn
 
 KEYS = "object, model, day, hour, slice, value"
 
 
-def write_live_errors() -> dict:
-    """Write anew what stands in joined answers that changed since the table was written, or were never in it."""
-    connection = connect()
-    if connection is None:
-        return {}
+def write_live_error(live_error: LiveError | None) -> None:
+    """Replace the champion's live error, which monitoring reads, by a newer measurement."""
+    with summary_tables() as cursor:
+        if cursor and live_error:
+            cursor.execute("DELETE FROM live_error")
+            row = {name: value for name, value in live_error.items() if name != "measured"}
+            upsert(cursor, "live_error", "version", [row])
+
+
+def write_live_errors() -> dict[str, int]:
+    """Write the joined answers that have changed since their rows were written, or have none."""
     predictions, code = bucket("predictions"), code_digest()
-    # One at a time: two would each see its own state of storage, and the older one might be written last.
-    with turn("live_errors"), closing(connection), connection, connection.cursor() as cursor:
+    # One at a time: each of two would see its own state of storage, and the older one might win.
+    with turn("live_errors"), summary_tables() as cursor:
+        if cursor is None:
+            return {}
         cursor.execute("SELECT DISTINCT object, made_of FROM live_errors")
         written = set(cursor.fetchall())
-        there = [(path, f"{code} {etag}") for path, etag, _ in joined(predictions)]
-        changed = [one for one in there if one not in written]
+        state = {table.path: f"{code} {table.etag}" for table in joined_tables(predictions)}
+        changed = [
+            (path, made_of) for path, made_of in state.items() if (path, made_of) not in written
+        ]
         for path, made_of in changed:
             cursor.execute("DELETE FROM live_errors WHERE object = %s", [path])
-            found = with_errors(newest(read_parquet(predictions, path)))
-            upsert(cursor, "live_errors", KEYS, totals(found, path, made_of))
+            rows = totals(evaluated(predictions, path))
+            of_object = {"object": path, "made_of": made_of}
+            upsert(cursor, "live_errors", KEYS, [of_object | row for row in rows])
     return {"objects": len(changed)}
 
 
-def totals(found: pl.DataFrame, path: str, made_of: str) -> list[dict]:
-    """Rows of the table, from `live_errors` of one object."""
-    known = pl.col("known").dt
-    slices = [("", pl.lit(""))] + [
-        (name, pl.col(slice_column(name)).cast(pl.String).fill_null("")) for name in SLICES
-    ]
-    by_slice = [
-        found.group_by(
-            "model", slice=pl.lit(name), value=value, day=known.date(), hour=known.hour()
-        ).agg(
-            rows=pl.len(),
-            error_total=pl.col("error").sum(),
-            error_square_total=(pl.col("error") ** 2).sum(),
-        )
-        for name, value in slices
-    ]
-    return [{"object": path, "made_of": made_of} | row for row in pl.concat(by_slice).to_dicts()]
+def totals(answers: pl.DataFrame) -> list[dict]:
+    """Return number, sum and sum of squares of the errors, by hour, and by each value of SLICES.
+
+    The slice '' is all of them.
+    """
+    slices = [_slice_totals(answers, "", pl.lit(""))]
+    for name in SLICES:
+        value = pl.col(slice_column(name)).cast(pl.String).fill_null("")
+        slices.append(_slice_totals(answers, name, value))
+    return pl.concat(slices).to_dicts()
+
+
+def _slice_totals(answers: pl.DataFrame, name: str, value: pl.Expr) -> pl.DataFrame:
+    known, error = pl.col("known").dt, pl.col("error")
+    groups = answers.group_by(
+        "model", slice=pl.lit(name), value=value, day=known.date(), hour=known.hour()
+    )
+    return groups.agg(rows=pl.len(), error_total=error.sum(), error_square_total=(error**2).sum())

@@ -1,26 +1,30 @@
-"""Tells Prometheus what the summary tables say, read anew at each scrape."""
+"""Exposes what the summary tables say to Prometheus, read anew at each scrape."""
 
 import logging
 import os
 import threading
+from collections.abc import Callable, Iterable, Iterator
 
 import psycopg2
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+from psycopg2.extensions import cursor as Cursor
 
 from core.settings import settings
-from model.retraining import WORSE_BY
 
 log = logging.getLogger(__name__)
 
 PORT = 9100
 
+Rows = list[tuple]
+
 STAGES = "SELECT stage, extract(epoch FROM finished) FROM stages WHERE finished IS NOT NULL"
 
 FILES = """
 SELECT count(*) FILTER (WHERE error IS NULL), count(*) FILTER (WHERE error IS NOT NULL),
-       extract(epoch FROM max(arrived)), coalesce(sum(rows_accepted), 0), coalesce(sum(rows_rejected), 0)
+       extract(epoch FROM max(arrived)),
+       coalesce(sum(rows_accepted), 0), coalesce(sum(rows_rejected), 0)
 FROM raw_files"""
 
 NEWEST_MODEL = """
@@ -31,108 +35,102 @@ FROM models ORDER BY created DESC LIMIT 1"""
 REFUSED = """
 SELECT count(*) FROM models
 WHERE verdict = 'refused'
-  AND created > coalesce((SELECT max(created) FROM models WHERE verdict = 'promoted'), '-infinity')"""
+  AND created > coalesce(
+      (SELECT max(created) FROM models WHERE verdict = 'promoted'), '-infinity')"""
 
 DRIFT = """
-SELECT name, score, threshold, (alarm AND measured > least(newest.promotion, now() - interval '1 hour'))::int
+SELECT name, score, threshold,
+       (alarm AND measured > least(newest.promotion, now() - interval '1 hour'))::int
 FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest"""
-"""A model that was promoted after it was measured has learned from the drift: an hour later the alarm is over."""
+"""A model promoted after the measurement has learned from the drift: in an hour the alarm ends."""
 
 LIVE_ERROR = """
-WITH champion AS (SELECT version, error FROM promotions JOIN models USING (version) ORDER BY number DESC LIMIT 1)
-SELECT error, coalesce(sum(rows), 0), sum(error_total), sum(error_square_total)
-FROM champion LEFT JOIN live_errors ON model = version AND slice = '' AND day > now() - interval '30 days'
-GROUP BY error"""
+SELECT rows, error, at_least, promised, tolerated
+FROM live_error JOIN promotions USING (version) ORDER BY number DESC LIMIT 1"""
 
-LEAST_ROWS = 30
-"""Fewer answers with a known outcome say nothing about the model."""
+LEAST_TO_SHOW = 30
+"""Fewer answers with an outcome say nothing about the model."""
 
 
-def stages(found):
-    """When each step of the pipeline last came to its end."""
+def stages(rows: Rows) -> Iterator[Metric]:
+    """Yield when each step of the pipeline last finished."""
     name = "pipeline_last_success_timestamp_seconds"
     finished = GaugeMetricFamily(name, "When this stage last finished", labels=["stage"])
-    for stage, time in found:
+    for stage, time in rows:
         finished.add_metric([stage], time)
     yield finished
 
 
-def files(found):
-    """What came in, and what became of it."""
-    ((read, failed, arrived, accepted, rejected),) = found
-    files = GaugeMetricFamily("raw_files", "Raw files checked", labels=["result"])
-    files.add_metric(["read"], read)
-    files.add_metric(["failed"], failed)
-    checked = CounterMetricFamily(
-        "rows_checked", "Rows checked against the contract", labels=["result"]
-    )
+def files(rows: Rows) -> Iterator[Metric]:
+    """Yield how many files and rows came in, and with which result."""
+    ((read, failed, arrived, accepted, rejected),) = rows
+    raw_files = GaugeMetricFamily("raw_files", "Raw files checked", labels=["result"])
+    raw_files.add_metric(["read"], read)
+    raw_files.add_metric(["failed"], failed)
+    yield raw_files
+    help_text = "Rows checked against the contract"
+    checked = CounterMetricFamily("rows_checked", help_text, labels=["result"])
     checked.add_metric(["accepted"], accepted)
     checked.add_metric(["rejected"], rejected)
-    yield from (files, checked)
+    yield checked
     if arrived is not None:
         name = "raw_newest_file_timestamp_seconds"
         yield GaugeMetricFamily(name, "When the newest raw file arrived", arrived)
 
 
-def newest_model(found):
-    """How the newest candidate, today's champion and the naive baseline did on the same newest rows."""
+def newest_model(rows: Rows) -> Iterator[Metric]:
+    """Yield the errors of the newest candidate, champion and baseline on the same newest rows."""
     errors = GaugeMetricFamily("model_error", "Error on the newest rows", labels=["kind"])
-    refused = GaugeMetricFamily(
+    refusal = GaugeMetricFamily(
         "candidate_refused", "The newest model lost", labels=["version", "reason"]
     )
-    for version, verdict, reason, *values in found:
+    for version, verdict, reason, *values in rows:
         for kind, error in zip(("candidate", "baseline", "champion"), values, strict=True):
             if error is not None:
                 errors.add_metric([kind], error)
         if verdict == "refused":
-            refused.add_metric([version, reason or "No reason was kept."], 1)
-    yield from (errors, refused)
+            refusal.add_metric([version, reason or "No reason was kept."], 1)
+    yield from (errors, refusal)
 
 
-def refused(found):
-    """How many candidates have been refused since the last one that was promoted."""
-    ((number,),) = found
-    yield GaugeMetricFamily(
-        "candidates_refused_in_a_row", "Candidates refused since the last promotion", number
-    )
+def refused(rows: Rows) -> Iterator[Metric]:
+    """Yield how many candidates have been refused since the last promotion."""
+    ((count,),) = rows
+    name = "candidates_refused_in_a_row"
+    yield GaugeMetricFamily(name, "Candidates refused since the last promotion", count)
 
 
-def drift(found):
-    """How far new rows are from those that the champion was trained on."""
-    measured = GaugeMetricFamily(
-        "drift_score", "How far new rows are from the old", labels=["column"]
-    )
-    allowed = GaugeMetricFamily(
+def drift(rows: Rows) -> Iterator[Metric]:
+    """Yield how far new rows are from those that the champion was trained on."""
+    score = GaugeMetricFamily("drift_score", "How far new rows are from the old", labels=["column"])
+    threshold = GaugeMetricFamily(
         "drift_threshold", "What resampling gives without drift", labels=["column"]
     )
     alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
-    for column, *values in found:
-        for metric, value in zip((measured, allowed, alarm), values, strict=True):
+    for column, *values in rows:
+        for metric, value in zip((score, threshold, alarm), values, strict=True):
             metric.add_metric([column], value)
-    yield from (measured, allowed, alarm)
+    yield from (score, threshold, alarm)
 
 
-def live_error(found):
-    """What the champion's answers of the last 30 days turned out to be wrong by, and what its card promised.
+def live_error(rows: Rows) -> Iterator[Metric]:
+    """Yield the live error as processing/answers/alarm.py measured it, and what the card promised.
 
-    `at_least` is what the error is with a probability of 98 %, from LEAST_ROWS on; beyond `tolerated` it alarms.
+    An alert fires when `at_least` is above `tolerated`.
     """
     errors = GaugeMetricFamily(
         "live_error", "Mean error of the champion's answers", labels=["kind"]
     )
-    for promised, rows, total, squares in found:
+    for count, live, at_least, promised, tolerated in rows:
         errors.add_metric(["promised"], promised)
-        errors.add_metric(["tolerated"], (1 + WORSE_BY) * promised)
-        if rows >= LEAST_ROWS:
-            mean = total / rows
-            errors.add_metric(["live"], mean)
-            errors.add_metric(
-                ["at_least"], mean - 2 * (max(0, squares / rows - mean**2) / rows) ** 0.5
-            )
+        errors.add_metric(["tolerated"], tolerated)
+        if count >= LEAST_TO_SHOW:
+            errors.add_metric(["live"], live)
+            errors.add_metric(["at_least"], at_least)
     yield errors
 
 
-QUESTIONS = (
+QUERIES: tuple[tuple[str, Callable[[Rows], Iterator[Metric]]], ...] = (
     (STAGES, stages),
     (FILES, files),
     (NEWEST_MODEL, newest_model),
@@ -148,35 +146,44 @@ class Summaries(Collector):
     def __init__(self, url: str):
         self.url = url
 
-    def describe(self):
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: what there is depends on the tables."""
         return ()
 
-    def collect(self):
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric, and first whether the tables could be read."""
         try:
-            found = self.read()
+            metrics = self.read()
         except psycopg2.Error as error:
             log.warning("The summaries can't be read: %s", str(error).strip())
-            found = []
-        yield GaugeMetricFamily("summaries_up", "1 if the summary tables can be read", bool(found))
-        yield from found
+            metrics = []
+        yield GaugeMetricFamily(
+            "summaries_up", "1 if the summary tables can be read", bool(metrics)
+        )
+        yield from metrics
 
-    def read(self) -> list:
+    def read(self) -> list[Metric]:
+        """Return what the tables say. Raises psycopg2.Error."""
         connection = psycopg2.connect(self.url, connect_timeout=3)
         try:
             with connection.cursor() as cursor:
                 return [
-                    metric for sql, meaning in QUESTIONS for metric in meaning(rows(cursor, sql))
+                    metric
+                    for sql, to_metrics in QUERIES
+                    for metric in to_metrics(fetch(cursor, sql))
                 ]
         finally:
             connection.close()
 
 
-def rows(cursor, sql: str) -> list[tuple]:
+def fetch(cursor: Cursor, sql: str) -> Rows:
+    """Return the rows of a query."""
     cursor.execute(sql)
     return cursor.fetchall()
 
 
 def main() -> None:
+    """Serve the metrics on the addresses in LISTEN, until the process ends."""
     logging.basicConfig(level="INFO", format="%(message)s")
     registry = CollectorRegistry()
     registry.register(Summaries(settings().summaries_url.get_secret_value()))

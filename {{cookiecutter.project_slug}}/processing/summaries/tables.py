@@ -1,39 +1,41 @@
-"""The summary tables in PostgreSQL: what people and dashboards read. database/tables.sql makes them.
+"""The summary tables in PostgreSQL, for people and dashboards; database/tables.sql makes them.
 
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import polars as pl
+from obstore.store import ObjectStore
+from psycopg2.extensions import cursor as Cursor
 
 from core import registry
+from core.card import Card
 from core.code import code_digest
-from core.database import connect, upsert
+from core.database import summary_tables, upsert
+from core.layout import BATCHES
 from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
-from core.tables import TIME, months, parts, read_parquet
-from processing.answers.batch import GIVEN, given_in
+from core.tables import TIME, months, newest_time, parts, read_parquet
+from processing.answers.batch import PREDICTED, predictions_of
 from processing.rows.raw import reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
 from processing.training import drift
-from processing.training.gate import verdicts
-from processing.training.scores import METRIC, answer_values, errors, outcome_value
+from processing.training.gate import Verdict, verdicts
+from processing.training.scores import METRIC, errors, outcome_value, predicted_values
 from processing.training.window import parts_digest
 
 
-def write_all() -> dict:
+def write_all() -> dict[str, int | str]:
     """Write every table. Returns the number of rows by table."""
-    connection = connect()
-    if connection is None:
-        return {"tables": "none without a database"}
-    with closing(connection), connection, connection.cursor() as cursor:
+    with summary_tables() as cursor:
+        if cursor is None:
+            return {"tables": "none without a database"}
         return {
             "raw_files": upsert(cursor, "raw_files", "source, etag", _raw_files()),
             "rejections": upsert(cursor, "rejections", "source, etag, reason", _rejections()),
-            "months": upsert(cursor, "months", "month", _months(cursor)),
+            "months": upsert(cursor, "months", "month", _changed_months(cursor)),
             "models": upsert(cursor, "models", "version", _models()),
             "drift": upsert(cursor, "drift", "name", _drift()),
             "promotions": upsert(cursor, "promotions", "number", _promotions()),
@@ -60,37 +62,41 @@ def _rejections() -> list[dict]:
     ]
 
 
-def _months(cursor) -> list[dict]:
-    """The months that have changed since their row was written."""
+def _changed_months(cursor: Cursor) -> list[dict]:
+    """Return a row for each month that has changed since its row was written."""
     processed, code = bucket("processed"), code_digest()
     cursor.execute("SELECT to_char(month, 'YYYY-MM'), made_of FROM months")
     written = dict(cursor.fetchall())
-    listed = {month: parts(processed, month) for month in months(processed)}
-    made_of = {month: f"{code} {parts_digest(of_month)}" for month, of_month in listed.items()}
-    changed = [month for month in listed if made_of[month] != written.get(month)]
-    return [
-        _month(processed, month, listed[month]) | {"made_of": made_of[month]} for month in changed
-    ]
+    rows = []
+    for month in months(processed):
+        of_month = parts(processed, month)
+        made_of = f"{code} {parts_digest(of_month)}"
+        if made_of != written.get(month):
+            rows.append(_month(processed, month, of_month) | {"made_of": made_of})
+    return rows
 
 
-def _month(processed, month: str, of_month: list[str]) -> dict:
-    outcomes = pl.concat(newest_rows(processed, of_month, [OUTCOME]))
+def _month(processed: ObjectStore, month: str, of_month: list[str]) -> dict:
+    rows = pl.concat(newest_rows(processed, of_month, [OUTCOME]))
     return {
         "month": f"{month}-01",
-        "rows": len(outcomes),
-        "rows_with_outcome": outcomes[OUTCOME].count(),
-        "mean_outcome": outcomes.select(outcome_value().mean()).item(),
-        "shares": class_shares.shares(outcomes[OUTCOME]),
+        "rows": len(rows),
+        "rows_with_outcome": rows[OUTCOME].count(),
+        "mean_outcome": rows.select(outcome_value().mean()).item(),
+        "shares": class_shares.shares(rows[OUTCOME]),
     }
 
 
 def _models() -> list[dict]:
     models = bucket("models")
-    judged = {verdict["version"]: verdict for verdict in verdicts(models)}
-    return [_model(registry.card(models, version), judged[version]) for version in sorted(judged)]
+    by_version = {verdict["version"]: verdict for verdict in verdicts(models)}
+    return [
+        _model(registry.card(models, version), by_version[version])
+        for version in sorted(by_version)
+    ]
 
 
-def _model(card: dict, verdict: dict) -> dict:
+def _model(card: Card, verdict: Verdict) -> dict:
     return {
         "version": card["version"],
         "created": card["created"],
@@ -109,13 +115,11 @@ def _model(card: dict, verdict: dict) -> dict:
 
 
 def _drift() -> list[dict]:
-    measured = drift.stored(bucket("processed"))
-    if measured is None:
+    newest = drift.newest_measurement(bucket("processed"))
+    if newest is None:
         return []
-    return [
-        column | {"measured": measured["measured"], "rows": measured["rows"]}
-        for column in measured["columns"]
-    ]
+    of_all = {"measured": newest["measured"], "rows": newest["rows"]}
+    return [{**column, **of_all} for column in newest["columns"]]
 
 
 def _promotions() -> list[dict]:
@@ -123,56 +127,61 @@ def _promotions() -> list[dict]:
 
 
 def _batch_predictions() -> list[dict]:
-    """The champion's batch, by day and hour of the event."""
+    """Return the champion's batches by day and hour of the event."""
     rows = []
-    for name, version, stored in _batches():
-        by_hour = _measured(stored).group_by(
-            day=pl.col(TIME).dt.date(),
-            weekday=pl.col(TIME).dt.weekday() - 1,
-            hour=pl.col(TIME).dt.hour(),
-        )
-        table = by_hour.agg(
-            predictions=pl.len(),
-            total=pl.sum("value"),
-            actual_count=pl.count(OUTCOME),
-            actual_total=outcome_value().sum(),
-            error_total=pl.sum("error"),
-        )
+    for path, version, batch in _champion_batches():
+        table = _by_hour(_with_errors(batch))
         if not HAS_MEAN:
             table = table.with_columns(total=None, actual_total=None)
-        rows += [
-            {"object": name, "kind": "batch", "model": version} | row for row in table.to_dicts()
-        ]
+        of_object = {"object": path, "kind": "batch", "model": version}
+        rows += [of_object | row for row in table.to_dicts()]
     return rows
 
 
+def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
+    time = pl.col(TIME).dt
+    by_hour = batch.group_by(day=time.date(), weekday=time.weekday() - 1, hour=time.hour())
+    return by_hour.agg(
+        predictions=pl.len(),
+        total=pl.sum("value"),
+        actual_count=pl.count(OUTCOME),
+        actual_total=outcome_value().sum(),
+        error_total=pl.sum("error"),
+    )
+
+
 def _classes() -> list[dict]:
-    """The champion's batch by class, where these have no mean."""
+    """Return the champion's batches by class, where classes have no mean."""
     if HAS_MEAN:
         return []
     return [
-        {"object": name, "month": stored[TIME].max().replace(day=1).date()} | row
-        for name, _, stored in _batches()
-        for row in class_shares.of_batch(stored, given_in(stored))
+        {"object": path, "month": newest_time(batch[TIME]).replace(day=1).date()} | row
+        for path, _, batch in _champion_batches()
+        for row in class_shares.of_batch(batch, predictions_of(batch))
     ]
 
 
-def _batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
-    """The name of each batch of the champion, the champion's, and the rows with their answers."""
+def _champion_batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Yield each batch of today's champion: its path, the version, rows with predictions."""
     predictions, promotion = bucket("predictions"), registry.newest_promotion(bucket("models"))
-    for name in names(predictions, "batch"):
-        if promotion and promotion.version in name:
-            yield name, promotion.version, read_parquet(predictions, name, [TIME, OUTCOME, GIVEN])
+    if promotion is None:
+        return
+    for path in names(predictions, BATCHES):
+        if promotion.version in path:
+            columns = [TIME, OUTCOME, PREDICTED]
+            yield path, promotion.version, read_parquet(predictions, path, columns)
 
 
-def _measured(stored: pl.DataFrame) -> pl.DataFrame:
-    """Stored answers with a number for each, and with its error where the outcome is known."""
-    stored = stored.with_columns(
-        pl.Series("value", answer_values(given_in(stored)), dtype=pl.Float64)
+def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
+    """Return a batch with a number for each prediction, and its error where there is an outcome."""
+    values = pl.Series("value", predicted_values(predictions_of(batch)), dtype=pl.Float64)
+    batch = batch.with_columns(values)
+    labelled = batch.filter(pl.col(OUTCOME).is_not_null())
+    error = errors(labelled[OUTCOME].to_numpy(), predictions_of(labelled))
+    unlabelled = batch.filter(pl.col(OUTCOME).is_null())
+    return pl.concat(
+        [
+            labelled.with_columns(pl.Series("error", error, dtype=pl.Float64)),
+            unlabelled.with_columns(error=pl.lit(None, dtype=pl.Float64)),
+        ]
     )
-    known = stored.filter(pl.col(OUTCOME).is_not_null())
-    error = pl.Series("error", errors(known[OUTCOME].to_numpy(), given_in(known)), dtype=pl.Float64)
-    unknown = stored.filter(pl.col(OUTCOME).is_null()).with_columns(
-        error=pl.lit(None, dtype=pl.Float64)
-    )
-    return pl.concat([known.with_columns(error), unknown])

@@ -1,1 +1,1 @@
-"""From checked rows to a verdict: when to train, on which rows, and whether the candidate replaces the champion."""
+"""From checked rows to a verdict: when to train, on what, and whether the candidate is better."""

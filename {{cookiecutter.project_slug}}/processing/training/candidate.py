@@ -1,11 +1,13 @@
-"""Train candidates on the newest rows and publish the best with its card. Promoting it is another step."""
+"""Trains candidates on the newest rows and publish the best. Promoting it is another step."""
 
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,14 +15,23 @@ from obstore.store import ObjectStore
 from sklearn.pipeline import Pipeline
 
 from core import registry
+from core.card import Card, Example, Span
 from core.code import code_digest
-from core.inference import Model
+from core.inference import OnnxModel, checksum
 from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
+from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
+from processing.training import drift
 from processing.training.conversion import compare, convert
-from processing.training.drift import distributions
-from processing.training.scores import METRIC, answers, errors, metrics
+from processing.training.references import fit_reference
+from processing.training.scores import (
+    METRIC,
+    estimator_predictions,
+    mean_error,
+    metrics,
+    model_predictions,
+)
 from processing.training.window import Rows, TooFewRows, Window
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "polars")
@@ -30,7 +41,7 @@ TIMED_ROWS = 50
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained pipeline, how far back it learned, and its error on the rows that choose."""
+    """A trained pipeline, how far back it learned, and its error on the validation rows."""
 
     pipeline: Pipeline
     days: int
@@ -38,118 +49,116 @@ class Fitted:
 
 
 def version_of(window: Window) -> str:
-    """The name of the model that these rows and today's code make: the same input, the same name."""
-    made_of = [window.digest, code_digest(), [installed(name) for name in PACKAGES]]
-    digest = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:8]
-    return f"{window.known.times.max():%Y%m%d}-{digest}"
+    """Return the version that these rows and today's code make: the same input, the same name."""
+    packages = [installed(name) for name in PACKAGES]
+    inputs = json.dumps([window.digest, code_digest(), packages])
+    digest = hashlib.sha256(inputs.encode()).hexdigest()[:8]
+    return f"{newest_time(window.labelled.times):%Y%m%d}-{digest}"
 
 
 def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
-    """Train, choose, convert and publish the window's candidate, unless it exists. Returns its version."""
+    """Train, choose, convert and publish the window's candidate, unless it exists.
+
+    Returns its version. Raises TooFewRows.
+    """
     version = version_of(window)
     if version not in registry.versions(models):
-        tried = [fit(window, days) for days in distinct_windows(window)]
-        best = min(tried, key=lambda fitted: fitted.error)
-        onnx = registry.keep(models, version, convert(best.pipeline, window.known.features))
-        card = {"version": version, "causes": causes} | _card(
-            Model(onnx, {"version": version}), window, best
-        )
-        card["tried"] = {f"{fitted.days} days": fitted.error for fitted in tried}
-        card["checksum"] = f"sha256:{hashlib.sha256(onnx).hexdigest()}"
-        registry.publish(models, version, onnx, card)
+        fits = [fit(window, days) for days in distinct_windows(window)]
+        best = min(fits, key=lambda fitted: fitted.error)
+        onnx = registry.keep(models, version, convert(best.pipeline, window.labelled.features))
+        registry.publish(models, version, onnx, _card(version, causes, window, fits, best, onnx))
     return version
 
 
 def distinct_windows(window: Window) -> list[int]:
-    """WINDOW_DAYS without those that reach back no further than a shorter one, or in which one class is all there is.
+    """Return those of WINDOW_DAYS that differ in their rows and hold more than one class.
 
-    Raises TooFewRows if none is left.
+    Of windows with the same rows the shortest stays. Raises TooFewRows if none is left.
     """
-    outcomes = {days: window.training(days).outcomes for days in sorted(WINDOW_DAYS, reverse=True)}
-    lengths = {
-        len(known): days for days, known in outcomes.items() if not CLASSES or len(set(known)) > 1
-    }
-    if not lengths:
+    days_by_length = {}
+    for days in sorted(WINDOW_DAYS, reverse=True):
+        outcomes = window.training(days).outcomes
+        if not CLASSES or len(set(outcomes)) > 1:
+            days_by_length[len(outcomes)] = days
+    if not days_by_length:
         raise TooFewRows(
-            f"All rows to learn from have the same {OUTCOME}; it takes two classes to tell apart."
+            f"All rows to learn from have the same {OUTCOME}; "
+            "it takes two classes to tell them apart."
         )
-    return sorted(lengths.values())
+    return sorted(days_by_length.values())
 
 
 def fit(window: Window, days: int) -> Fitted:
-    """Train on so many days and see how well it does on the rows that choose."""
-    training, choosing = window.training(days), window.choosing
+    """Train on so many days, and measure the error on the validation rows."""
+    training, validation = window.training(days), window.validation
     pipeline = estimator().fit(training.features.to_pandas(), training.outcomes)
-    error = errors(choosing.outcomes, answers(pipeline, choosing.features)).mean()
-    return Fitted(pipeline, days, float(error))
+    predicted = estimator_predictions(pipeline, validation.features)
+    return Fitted(pipeline, days, mean_error(validation.outcomes, predicted))
 
 
-def predict(model: Model, features: pl.DataFrame) -> np.ndarray:
-    """The model's answers for rows of stored features."""
-    return model.predict_features({name: features[name].to_numpy() for name in model.inputs})
-
-
-def _card(model: Model, window: Window, best: Fitted) -> dict:
-    training, judging = window.training(best.days), window.judging
+def _card(
+    version: str, causes: list[str], window: Window, fits: list[Fitted], best: Fitted, onnx: bytes
+) -> Card:
+    model, training, holdout = OnnxModel(onnx), window.training(best.days), window.holdout
     return {
+        "version": version,
         "task": TASK,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "causes": causes,
         "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
-        "metrics": _metrics(model, training, judging),
-        "window": _span(training.times) | {"days": best.days, "digest": window.digest},
-        "judged_on": _span(judging.times),
+        "metrics": _metrics(model, training, holdout),
+        "window": {**_span(training.times), "days": best.days, "digest": window.digest},
+        "judged_on": _span(holdout.times),
         "rows": {
             "training": len(training),
             "sampled_from": round(len(training) / window.share),
-            "judging": len(judging),
+            "judging": len(holdout),
         },
         "features": {name: str(kind) for name, kind in training.features.schema.items()},
         "fields": field_types(),
         "schema": json_schema(),
         "packages": {name: installed(name) for name in PACKAGES},
         "code": code_digest(),
-        "parity": compare(best.pipeline, model, judging.features[-PARITY_ROWS:]),
-        "milliseconds": _milliseconds(model, judging),
-        "distributions": distributions(training),
-        "example": _example(model, judging),
+        "parity": compare(best.pipeline, model, holdout.features[-PARITY_ROWS:]),
+        "milliseconds": _milliseconds(model, holdout),
+        "distributions": drift.distributions(training),
+        "example": _example(model, holdout),
+        "tried": {f"{fitted.days} days": fitted.error for fitted in fits},
+        "checksum": checksum(onnx),
     }
 
 
-def _metrics(model: Model, training: Rows, judging: Rows) -> dict:
-    def mean_error(given: np.ndarray) -> float:
-        return float(errors(judging.outcomes, given).mean())
+def _metrics(model: OnnxModel, training: Rows, holdout: Rows) -> dict[str, float]:
+    def reference_error(make: Callable[[], Any]) -> float:
+        return mean_error(holdout.outcomes, fit_reference(make, training, holdout.features))
 
     return {
-        **metrics(judging.outcomes, predict(model, judging.features)),
-        f"baseline_{METRIC}": mean_error(fit_and_answer(baseline(), training, judging)),
-        f"rule_of_thumb_{METRIC}": mean_error(fit_and_answer(rule_of_thumb(), training, judging)),
+        **metrics(holdout.outcomes, model_predictions(model, holdout.features)),
+        f"baseline_{METRIC}": reference_error(baseline),
+        f"rule_of_thumb_{METRIC}": reference_error(rule_of_thumb),
     }
 
 
-def fit_and_answer(other, training: Rows, judging: Rows) -> np.ndarray:
-    """What the baseline or the rule of thumb answers, having learned from the same rows."""
-    return answers(other.fit(training.features.to_pandas(), training.outcomes), judging.features)
-
-
-def _milliseconds(model: Model, judging: Rows) -> float:
-    """The median time that one question takes, from the question to the answer."""
-    questions = [_question(judging, place) for place in range(min(TIMED_ROWS, len(judging)))]
-    taken = []
+def _milliseconds(model: OnnxModel, rows: Rows) -> float:
+    """Return the median time that one question takes, from the question to the answer."""
+    questions = [_question(rows, place) for place in range(min(TIMED_ROWS, len(rows)))]
+    seconds = []
     for question in questions:
-        started = time.perf_counter()
+        start = time.perf_counter()
         model.predict([question])
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken) * 1000)
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds) * 1000)
 
 
-def _example(model: Model, judging: Rows) -> dict:
-    question = _question(judging, -1)
+def _example(model: OnnxModel, rows: Rows) -> Example:
+    question = _question(rows, -1)
     return {"question": question.model_dump(mode="json"), "answer": model.predict([question])[0]}
 
 
 def _question(rows: Rows, place: int) -> Question:
-    return Question.model_validate(rows.rows.select(*Question.model_fields).row(place, named=True))
+    fields = rows.rows.select(*Question.model_fields)
+    return Question.model_validate(fields.row(place, named=True))
 
 
-def _span(times: pl.Series) -> dict:
-    return {"from": times.min().isoformat(), "to": times.max().isoformat()}
+def _span(times: pl.Series) -> Span:
+    return {"from": times[0].isoformat(), "to": times[-1].isoformat()}

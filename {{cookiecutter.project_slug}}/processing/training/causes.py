@@ -1,55 +1,69 @@
-"""What speaks for training now: the rules of `model/retraining.py`, held against what has come since."""
+"""What speaks for training now: the rules of `model/retraining.py`, applied to new rows."""
 
-import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from obstore.store import ObjectStore
 
 from core import registry
+from core.card import Card
 from core.code import code_digest
-from core.storage import read
-from model.retraining import DRIFT, LIVE_ERROR, NEW_ROWS, SCHEDULE, Rule
+from core.layout import DRIFT, LIVE_ERROR, VERDICTS, Folder
+from core.storage import listed, read_json
+from model import retraining
+from model.retraining import Rule
 from processing.rows.raw import reports
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What has come since the last training: how long ago that was, and how many new rows."""
+
+    since: datetime
+    new_rows: int
+
+    def allows(self, rule: Rule) -> bool:
+        """Return whether the cool-down of a rule is over and its least number of rows has come."""
+        cooled_down = datetime.now(UTC) - self.since >= rule.cool_down
+        return cooled_down and self.new_rows >= rule.least_rows
+
+
 def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
-    """A sentence for each cause to train now; none if there is no cause."""
+    """Return a sentence for each cause to train now; none if there is no cause."""
     last = last_candidate(models)
     if last is None:
         return ["There is no model yet."]
     if last["code"] != code_digest():
         return ["The code in model/ has changed."]
+    return list(_causes_since(last, processed, models))
+
+
+def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> Iterator[str]:
     since = datetime.fromisoformat(last["created"])
-    new = new_rows(processed, since)
-    alarmed = partial(_alarmed, processed, registry.newest_promotion(models))
-    found = {
-        f"{new} new rows have come.": (NEW_ROWS, True),
-        "New rows have drifted from those the champion learned from.": (
-            DRIFT,
-            alarmed("drift.json"),
-        ),
-        "Answers were worse than the card promised.": (LIVE_ERROR, alarmed("live_error.json")),
-        f"{SCHEDULE.cool_down.days} days have passed.": (SCHEDULE, True),
-    }
-    return [
-        sentence
-        for sentence, (rule, given) in found.items()
-        if given and _applies(rule, since, new)
-    ]
+    progress = Progress(since, labelled_rows_since(processed, since))
+    champion = registry.newest_promotion(models)
+    if progress.allows(retraining.NEW_ROWS):
+        yield f"{progress.new_rows} new rows have come."
+    if progress.allows(retraining.DRIFT) and _alarms(processed, champion, DRIFT):
+        yield "New rows have drifted from those the champion learned from."
+    if progress.allows(retraining.LIVE_ERROR) and _alarms(processed, champion, LIVE_ERROR):
+        yield "Answers were worse than the card promised."
+    if progress.allows(retraining.SCHEDULE):
+        yield f"{retraining.SCHEDULE.cool_down.days} days have passed."
 
 
-def last_candidate(models: ObjectStore) -> dict | None:
-    """The card of the version that was judged last, whichever way the verdict went."""
-    judged = [item for batch in models.list("verdicts") for item in batch]
-    if not judged:
+def last_candidate(models: ObjectStore) -> Card | None:
+    """Return the card of the version that was judged last, whichever way the verdict went."""
+    verdicts = listed(models, VERDICTS)
+    if not verdicts:
         return None
-    newest = max(judged, key=lambda item: item["last_modified"])["path"]
-    return registry.card(models, newest.removeprefix("verdicts/").removesuffix(".json"))
+    newest = max(verdicts, key=lambda verdict: verdict["last_modified"])["path"]
+    return registry.card(models, newest.removeprefix(f"{VERDICTS}/").removesuffix(".json"))
 
 
-def new_rows(processed: ObjectStore, since: datetime) -> int:
-    """Rows with a known outcome that were checked after a time."""
+def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:
+    """Return how many rows with an outcome were checked after a time."""
     return sum(
         report["rows_accepted"] - report["rows_without_outcome"]
         for report in reports(processed)
@@ -57,14 +71,15 @@ def new_rows(processed: ObjectStore, since: datetime) -> int:
     )
 
 
-def _applies(rule: Rule, since: datetime, new: int) -> bool:
-    return datetime.now(UTC) - since >= rule.cool_down and new >= rule.least_rows
+def _alarms(
+    processed: ObjectStore, champion: registry.Promotion | None, measurement: Folder
+) -> bool:
+    """Return whether a measurement is of today's champion and alarms.
 
-
-def _alarmed(processed: ObjectStore, champion: registry.Promotion | None, measured: str) -> bool:
-    """Whether this was measured of today's champion, and was too much."""
-    try:
-        found = json.loads(read(processed, measured))
-    except FileNotFoundError:
+    Its path comes from core/layout.py: the modules that measure import scikit-learn, which the
+    sensor that asks for causes must not load.
+    """
+    newest = read_json(processed, measurement, None)
+    if newest is None or champion is None:
         return False
-    return found["alarm"] and champion is not None and found["version"] == champion.version
+    return newest["alarm"] and newest["version"] == champion.version

@@ -1,33 +1,38 @@
 """A candidate becomes champion only if it is better, on the newest rows, than what answers today.
 
-Both are judged on rows that neither has been trained on: the newest ones, after the end of the candidate's
-training. Where the champion was trained later than that, only what came after its own training judges.
+Both are evaluated on rows that neither has been trained on: the newest ones, after the end of the
+candidate's training. Where the champion was trained later than that, only those after its own.
 """
 
-import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from obstore.store import ObjectStore
 
 from core import inference, registry
+from core.card import Card
 from core.inference import Model, Refused
+from core.layout import VERDICTS
 from core.schema import CLASSES, OUTCOME
-from core.storage import create, names, read
+from core.storage import as_json, create, names, read_json
 from model.estimator import MOST_MILLISECONDS, SLICES, baseline
 from processing.training.bootstrap import interval
-from processing.training.candidate import fit_and_answer, predict
-from processing.training.scores import METRIC, errors
+from processing.training.comparison import Comparison, compared
+from processing.training.references import fit_reference
+from processing.training.scores import errors, model_predictions
 from processing.training.window import Rows, Window, is_rare
 
 LARGEST_DIFFERENCE = 1e-3
-"""Between scikit-learn's answers and the converted model's: float32 carries seven digits."""
+"""Between scikit-learn's predictions and the ONNX model's: float32 carries seven digits."""
 
-LEAST_ROWS = 30
-"""With fewer rows that neither has seen nothing is decided."""
+LEAST_TO_JUDGE = 30
+"""With fewer rows that neither model has seen, nothing is decided."""
 
-LEAST_RARE_ROWS = 3
-"""With fewer of other classes than the commonest neither: whoever never names a rare class would look best."""
+LEAST_RARE_TO_JUDGE = 3
+"""Nor with fewer of the less frequent classes: a model that never names them would look best."""
 
 LEAST_SLICE_ROWS = 30
 
@@ -35,142 +40,185 @@ MOST_WORSE = 0.1
 """The share by which a slice's error may grow before that is called much worse."""
 
 
-def verdicts(models: ObjectStore) -> list[dict]:
-    """Every verdict so far, whichever way it went, by the end of the rows it is about."""
-    return [json.loads(read(models, name)) for name in names(models, "verdicts")]
+class Verdict(TypedDict):
+    """What came of a candidate: `promoted`, `refused` or `undecided`, and why."""
+
+    version: str
+    verdict: str
+    reason: str
+    champion: str | None
+    champion_error: float | None
+    rows: NotRequired[int]
+    time: str
 
 
-def judge(models: ObjectStore, window: Window, version: str) -> dict:
-    """Compare a candidate with the champion and the naive baseline, store the verdict, promote the better.
+@dataclass(frozen=True)
+class Decision:
+    """What follows from a comparison, and why."""
 
-    Judging the same candidate again returns the verdict that was stored, so what was rolled back stays so.
-    Raises core.registry.PromotionLost if another run promoted meanwhile; nothing is stored then.
+    verdict: str
+    reason: str
+    champion_error: float | None = None
+    rows: int | None = None
+
+
+def verdicts(models: ObjectStore) -> list[Verdict]:
+    """Return every verdict so far, whichever way it went, by the end of the rows it is about."""
+    return [read_json(models, path) for path in names(models, VERDICTS)]
+
+
+def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
+    """Compare a candidate with champion and baseline, store the verdict, promote the better one.
+
+    Judging the same candidate again returns the stored verdict, so a model that was rolled back
+    stays so. Raises core.registry.PromotionLost if another run promoted meanwhile; nothing is
+    stored then.
     """
-    stored = f"verdicts/{version}.json"
-    if stored in names(models, "verdicts"):
-        return json.loads(read(models, stored))
-    current = registry.newest_promotion(models)
-    verdict = {
-        "version": version,
-        "champion": current.version if current else None,
-        "champion_error": None,
-    }
-    made = next((one for one in registry.promotions(models) if one.version == version), None)
-    if made:  # an attempt before this one stopped between promotion and verdict; meanwhile it may be rolled back
-        verdict |= {"champion": None} | _decided("promoted", made.reason)
+    path = f"{VERDICTS}/{version}.json"
+    stored = read_json(models, path, None)
+    if stored is not None:
+        return stored
+    champion = registry.newest_promotion(models)
+    decision = _interrupted(models, version)
+    if decision is None:
+        decision = _decide(models, window, version, champion)
+        if decision.verdict == "promoted":
+            registry.promote(models, version, decision.reason, after=champion)
+        verdict = _verdict(version, champion.version if champion else None, decision)
     else:
-        verdict |= _decide(models, window, version, current)
-        if verdict["verdict"] == "promoted":
-            registry.promote(models, version, verdict["reason"], after=current)
-    verdict["time"] = datetime.now(UTC).isoformat(timespec="seconds")
-    create(models, stored, json.dumps(verdict, indent=1).encode())
+        verdict = _verdict(version, None, decision)
+    create(models, path, as_json(verdict))
+    return verdict
+
+
+def _interrupted(models: ObjectStore, version: str) -> Decision | None:
+    """Return what an attempt decided that stopped between its promotion and its verdict.
+
+    The version may have been rolled back since, so it is not promoted again.
+    """
+    for promotion in registry.promotions(models):
+        if promotion.version == version:
+            return Decision("promoted", promotion.reason)
+    return None
+
+
+def _verdict(version: str, champion: str | None, decision: Decision) -> Verdict:
+    verdict = Verdict(
+        version=version,
+        verdict=decision.verdict,
+        reason=decision.reason,
+        champion=champion,
+        champion_error=decision.champion_error,
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    if decision.rows is not None:
+        verdict["rows"] = decision.rows
     return verdict
 
 
 def _decide(
-    models: ObjectStore, window: Window, version: str, current: registry.Promotion | None
-) -> dict:
-    new = inference.load(models, version)
-    old, cause = _load_champion(models, current)
-    rows = _unseen(window, old)
-    if len(rows) < LEAST_ROWS and old:
-        return _decided(
-            "undecided",
-            f"Only {len(rows)} rows with an outcome came since the champion was trained.",
-        )
-    if CLASSES and (rare := is_rare(rows.rows[OUTCOME]).sum()) < LEAST_RARE_ROWS:
-        reason = f"Of the {len(rows)} rows that judge, only {rare} are of another class than the commonest."
-        return _decided("undecided", reason)
-    new_errors = errors(rows.outcomes, predict(new, rows.features))
-    naive = errors(
-        rows.outcomes, fit_and_answer(baseline(), window.training(new.card["window"]["days"]), rows)
-    )
-    old_errors = errors(rows.outcomes, predict(old, rows.features)) if old else None
-    compared = {"champion_error": float(old_errors.mean()) if old else None, "rows": len(rows)}
-    objections = [*_unfit(new.card), *_not_better("the naive baseline", new_errors, naive)]
-    if old:
-        objections += [
-            *_not_better("the champion", new_errors, old_errors),
-            *_worse_slices(rows, new_errors, old_errors),
-        ]
-    if objections:
-        return compared | _decided("refused", " ".join(objections))
-    return compared | _decided(
-        "promoted", cause or _praise(new_errors, old_errors if old else naive, bool(old), rows)
-    )
+    models: ObjectStore, window: Window, version: str, champion: registry.Promotion | None
+) -> Decision:
+    candidate = inference.load(models, version)
+    rival, cause = _load_champion(models, champion)
+    rows = _unseen(window, rival)
+    if reason := _too_few(rows, rival):
+        return Decision("undecided", reason)
+    candidate_errors = errors(rows.outcomes, model_predictions(candidate, rows.features))
+    naive = compared("the naive baseline", candidate_errors, _naive_errors(candidate, window, rows))
+    against = _against_champion(candidate_errors, rival, rows)
+    objections = [*_unfit(candidate.card), *naive.objections()]
+    if against:
+        objections += [*against.objections(), *_worse_slices(rows, against)]
+    verdict = "refused" if objections else "promoted"
+    reason = " ".join(objections) or cause or _praise(against, naive, rows)
+    return Decision(verdict, reason, against.means[1] if against else None, len(rows))
 
 
 def _load_champion(
-    models: ObjectStore, current: registry.Promotion | None
+    models: ObjectStore, promotion: registry.Promotion | None
 ) -> tuple[Model | None, str]:
-    if current is None:
+    """Return the champion, or None with the reason why it can't be compared with."""
+    if promotion is None:
         return None, ""
     try:
-        return inference.load(models, current.version), ""
+        return inference.load(models, promotion.version), ""
     except Refused as refusal:
         return None, f"The champion can't answer any more. {refusal}"
 
 
-def _unseen(window: Window, old: Model | None) -> Rows:
-    """The rows that judge, without those that the champion may have been trained on."""
-    judging = window.judging
-    if (
-        old is None or old.card["window"]["digest"] == window.digest
-    ):  # the same rows, split in the same place
-        return judging
-    return judging.after(datetime.fromisoformat(old.card["window"]["to"]))
+def _unseen(window: Window, champion: Model | None) -> Rows:
+    """Return the holdout without those rows that the champion may have been trained on."""
+    holdout = window.holdout
+    if champion is None or champion.card["window"]["digest"] == window.digest:
+        return holdout  # the same rows, split in the same place
+    return holdout.after(datetime.fromisoformat(champion.card["window"]["to"]))
 
 
-def _unfit(card: dict) -> list[str]:
-    found = []
-    if not card["parity"]["largest_difference"] <= LARGEST_DIFFERENCE:
-        found.append(
-            f"Converted to ONNX it answers differently by up to {card['parity']['largest_difference']:.2g};"
-            " take an estimator that skl2onnx converts exactly."
+def _too_few(rows: Rows, champion: Model | None) -> str:
+    if champion and len(rows) < LEAST_TO_JUDGE:
+        return f"Only {len(rows)} rows with an outcome came since the champion was trained."
+    if CLASSES:
+        rare = is_rare(rows.rows[OUTCOME]).sum()
+        if rare < LEAST_RARE_TO_JUDGE:
+            return (
+                f"Of the {len(rows)} holdout rows, only {rare} are of another class than "
+                "the most frequent one."
+            )
+    return ""
+
+
+def _naive_errors(candidate: Model, window: Window, rows: Rows) -> np.ndarray:
+    training = window.training(candidate.card["window"]["days"])
+    return errors(rows.outcomes, fit_reference(baseline, training, rows.features))
+
+
+def _against_champion(
+    candidate_errors: np.ndarray, champion: Model | None, rows: Rows
+) -> Comparison | None:
+    if champion is None:
+        return None
+    champion_errors = errors(rows.outcomes, model_predictions(champion, rows.features))
+    return compared("the champion", candidate_errors, champion_errors)
+
+
+def _unfit(card: Card) -> Iterator[str]:
+    """Yield what makes a model unfit to answer, however small its errors are."""
+    difference = card["parity"]["largest_difference"]
+    if not difference <= LARGEST_DIFFERENCE:
+        yield (
+            f"Converted to ONNX, its predictions differ by up to {difference:.2g}; "
+            "use an estimator that skl2onnx converts exactly."
         )
     if card["milliseconds"] > MOST_MILLISECONDS:
-        found.append(
-            f"One answer takes {card['milliseconds']:.1f} ms, more than the {MOST_MILLISECONDS:g} allowed."
+        yield (
+            f"One answer takes {card['milliseconds']:.1f} ms; "
+            f"MOST_MILLISECONDS allows {MOST_MILLISECONDS:g}."
         )
-    return found
 
 
-def _not_better(rival: str, new: np.ndarray, old: np.ndarray) -> list[str]:
-    low, high = interval(new - old)
-    if high < 0:
-        return []
-    text = f"Its {METRIC.replace('_', ' ')} of {new.mean():.3g} is not surely below {rival}'s {old.mean():.3g}"
-    return [f"{text}: the difference lies between {low:+.2g} and {high:+.2g} on {len(new)} rows."]
-
-
-def _worse_slices(rows: Rows, new: np.ndarray, old: np.ndarray) -> list[str]:
-    table = rows.rows.with_columns(
-        **{name: rows.features[name] for name in SLICES if name in rows.features.columns}
-    )
-    found = []
+def _worse_slices(rows: Rows, against: Comparison) -> Iterator[str]:
+    """Yield each value of SLICES for which the candidate is much worse than the champion."""
+    features = {name: rows.features[name] for name in SLICES if name in rows.features.columns}
+    table = rows.rows.with_columns(**features)
     for name in SLICES:
         for value in table[name].unique().sort():
             mask = (table[name] == value).fill_null(False).to_numpy()
-            low, _ = (
-                interval(new[mask] - old[mask]) if mask.sum() >= LEAST_SLICE_ROWS else (-np.inf, 0)
-            )
-            if low > MOST_WORSE * old[mask].mean():
-                found.append(
-                    f"For {name} {value} it is much worse: {new[mask].mean():.3g} after {old[mask].mean():.3g}."
-                )
-    return found
+            slice_errors = against.candidate_errors[mask], against.rival_errors[mask]
+            if _much_worse(*slice_errors):
+                after, before = (float(values.mean()) for values in slice_errors)
+                yield f"For {name} {value} it is much worse: {after:.3g} after {before:.3g}."
 
 
-def _praise(new: np.ndarray, rival: np.ndarray, has_champion: bool, rows: Rows) -> str:
-    low, high = interval(new - rival)
-    whose = "the champion's" if has_champion else "the naive baseline's"
-    first = "" if has_champion else "The first model. "
+def _much_worse(candidate_errors: np.ndarray, champion_errors: np.ndarray) -> bool:
+    if len(candidate_errors) < LEAST_SLICE_ROWS:
+        return False
+    low, _ = interval(candidate_errors - champion_errors)
+    return low > MOST_WORSE * champion_errors.mean()
+
+
+def _praise(against: Comparison | None, naive: Comparison, rows: Rows) -> str:
+    first = "" if against else "The first model. "
     span = f"{rows.times.min():%Y-%m-%d} to {rows.times.max():%Y-%m-%d}"
-    return (
-        f"{first}Its {METRIC.replace('_', ' ')} of {new.mean():.3g} is below {whose} {rival.mean():.3g}"
-        f" (by {-high:.2g} to {-low:.2g}) on {len(new)} rows of {span} that neither has seen."
-    )
-
-
-def _decided(verdict: str, reason: str) -> dict:
-    return {"verdict": verdict, "promoted": verdict == "promoted", "reason": reason}
+    praise = (against or naive).praise()
+    return f"{first}{praise} on {len(rows)} rows of {span} that neither has seen."

@@ -1,4 +1,4 @@
-"""Which rows train candidates and which, newer ones, judge them."""
+"""Which rows train candidates, which choose among them, and which evaluate the chosen one."""
 
 import hashlib
 import json
@@ -11,22 +11,28 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.schema import CLASSES, OUTCOME
-from core.tables import TIME, column_facts, months, parts, read_parquet
+from core.tables import TIME, column_statistics, months, newest_time, parts, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part
 from processing.rows.repeats import newest_places
 
-LARGEST_JUDGING_SHARE = 0.2
-"""A short history is not all spent on judging."""
+LARGEST_HOLDOUT_SHARE = 0.2
+"""A short history is not all spent on evaluation."""
 
-LEAST_JUDGING_ROWS = 200
-"""With fewer rows in the newest days, the judging reaches further back."""
+LEAST_HOLDOUT_ROWS = 200
+"""With fewer rows in the newest days, the holdout reaches further back."""
 
 LEAST_RARE_ROWS = 20
-"""And so it does with fewer that are not of the commonest class: only they show who knows the others."""
+"""And so it does with fewer rows of other classes than the most frequent one.
 
-LEAST_ROWS = 20
+Only they show which model can tell the others.
+"""
+
+LEAST_TO_TRAIN = 20
+
+FEATURE = "features."
+"""The prefix of a feature's column while rows and features stand in one table."""
 
 
 class TooFewRows(Exception):
@@ -35,7 +41,7 @@ class TooFewRows(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """Checked rows with a known outcome, and the features of the same rows."""
+    """Checked rows with their outcome, and the features of the same rows."""
 
     rows: pl.DataFrame
     features: pl.DataFrame
@@ -54,54 +60,56 @@ class Rows:
         return self.rows[TIME]
 
     def filter(self, mask: pl.Series) -> "Rows":
-        """Those rows for which the mask is true."""
+        """Return the rows for which the mask is true."""
         return Rows(self.rows.filter(mask), self.features.filter(mask))
 
     def after(self, time: datetime) -> "Rows":
-        """The rows whose event was after a time."""
+        """Return the rows whose event was after a time."""
         return self.filter(self.times > time)
 
+    def newest(self, days: int) -> "Rows":
+        """Return the rows of the last days."""
+        return self.after(newest_time(self.times) - timedelta(days=days))
+
     def slice(self, start: int, end: int | None = None) -> "Rows":
-        """Rows from one place to another in the order of time."""
+        """Return the rows from one place to another in the order of time."""
         return Rows(self.rows[start:end], self.features[start:end])
 
 
 @dataclass(frozen=True)
 class Window:
-    """The newest rows: the first `cut` train, of the others half choose among windows and half judge.
+    """The newest rows: the first `cut` train; half of the others choose, and half evaluate.
 
-    Whoever chooses on some rows looks better on them than on others; so what chooses never judges.
+    A model that was chosen on some rows looks better on them than on others, so what chooses among
+    candidates never evaluates the chosen one.
     """
 
     parts: list[str]
-    known: Rows
+    labelled: Rows
     cut: int
     share: float
-    """Of all known rows: a window of more than MOST_TRAINING_ROWS is a sample, drawn month by month."""
+    """Of all labelled rows: more than MOST_TRAINING_ROWS are sampled, month by month."""
 
     def training(self, days: int) -> Rows:
-        """The rows of so many days before those that judge."""
-        before = self.known.slice(0, self.cut)
-        return before.filter(before.times > before.times.max() - timedelta(days=days))
+        """Return the rows of so many days before the holdout."""
+        return self.labelled.slice(0, self.cut).newest(days)
 
     @property
-    def choosing(self) -> Rows:
-        """Rows on which candidates of several windows are compared with each other."""
-        return self._newest(0)
+    def validation(self) -> Rows:
+        """The rows on which candidates of several windows are compared with each other."""
+        return self._half(0)
 
     @property
-    def judging(self) -> Rows:
-        """Rows on which the chosen candidate is compared with the champion."""
-        return self._newest(1)
+    def holdout(self) -> Rows:
+        """The rows on which the chosen candidate is compared with the champion."""
+        return self._half(1)
 
-    def _newest(self, half: int) -> Rows:
-        """Every other one of the newest rows, or all of them where there is nothing to choose."""
-        after = self.known.slice(self.cut)
-        return (
-            after
-            if len(WINDOW_DAYS) == 1
-            else after.filter(pl.int_range(len(after), eager=True) % 2 == half)
-        )
+    def _half(self, remainder: int) -> Rows:
+        """Return every other one of the newest rows, or all where there is nothing to choose."""
+        newest = self.labelled.slice(self.cut)
+        if len(WINDOW_DAYS) == 1:
+            return newest
+        return newest.filter(pl.int_range(len(newest), eager=True) % 2 == remainder)
 
     @property
     def digest(self) -> str:
@@ -109,42 +117,28 @@ class Window:
         return parts_digest(self.parts)
 
 
-def parts_digest(listed: list[str]) -> str:
-    """What tells these parts, which never change, from all others."""
-    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
+def parts_digest(paths: list[str]) -> str:
+    """Return what tells these parts, which never change, from all others."""
+    return hashlib.sha256(json.dumps(paths).encode()).hexdigest()[:16]
 
 
 def newest_digest(processed: ObjectStore) -> str:
-    """The digest of the newest window, without reading it."""
-    return parts_digest(_flat(_by_month(processed)))
+    """Return the digest of the newest window, without reading it."""
+    return parts_digest(_flat(_parts_by_month(processed)))
 
 
 def newest_window(processed: ObjectStore) -> Window:
-    """The newest rows, as far back as the longest of WINDOW_DAYS reaches.
+    """Return the newest rows, as far back as the longest of WINDOW_DAYS reaches.
 
-    Raises TooFewRows if they can't both train and judge.
+    Raises TooFewRows if they can't both train and evaluate.
     """
-    by_month = _by_month(processed)
+    by_month = _parts_by_month(processed)
     share = _share(processed, _flat(by_month))
-    tables = [
-        table for of_month in by_month.values() for table in _known(processed, of_month, share)
-    ]
-    known = pl.concat(tables) if tables else pl.DataFrame()
-    if len(known) < LEAST_ROWS:
-        raise TooFewRows(
-            f"{len(known)} rows with an outcome are too few to learn from; {LEAST_ROWS} is the least."
-        )
-    # Shuffled first, so that rows of the same time (one file without event times) judge at random.
-    shuffled = known.select(TIME).with_row_index("place").sample(fraction=1, shuffle=True, seed=0)
-    by_time = known[shuffled.sort(TIME, maintain_order=True)["place"]]
-    names = [name for name in by_time.columns if name.startswith("features.")]
-    features = by_time.select(pl.col(name).alias(name.removeprefix("features.")) for name in names)
-    rows = Rows(by_time.drop(names), features)
-    return Window(_flat(by_month), rows, _cut(rows), share)
+    labelled = _by_time(_labelled_rows(processed, by_month, share))
+    return Window(_flat(by_month), labelled, _cut(labelled), share)
 
 
-def _by_month(processed: ObjectStore) -> dict[str, list[str]]:
-    """The parts that the newest window is made of."""
+def _parts_by_month(processed: ObjectStore) -> dict[str, list[str]]:
     return {month: parts(processed, month) for month in _months_within(months(processed))}
 
 
@@ -153,7 +147,7 @@ def _flat(by_month: dict[str, list[str]]) -> list[str]:
 
 
 def _months_within(all_months: list[str]) -> list[str]:
-    """The months that the longest window may touch."""
+    """Return the months that the longest window may touch."""
     if not all_months:
         return []
     newest_month = date.fromisoformat(f"{all_months[-1]}-01")
@@ -161,16 +155,34 @@ def _months_within(all_months: list[str]) -> list[str]:
     return [month for month in all_months if month >= f"{oldest_day:%Y-%m}"]
 
 
-def _share(processed: ObjectStore, listed: list[str]) -> float:
-    known = sum(_rows_with_outcome(processed, part) for part in listed)
-    return min(1.0, MOST_TRAINING_ROWS / max(1, known))
+def _share(processed: ObjectStore, paths: list[str]) -> float:
+    labelled = sum(_labelled_count(processed, part) for part in paths)
+    return min(1.0, MOST_TRAINING_ROWS / max(1, labelled))
 
 
-def _rows_with_outcome(processed: ObjectStore, part: str) -> int:
-    return sum(group.num_values for group in column_facts(processed, part, OUTCOME))
+def _labelled_count(processed: ObjectStore, part: str) -> int:
+    return sum(group.num_values for group in column_statistics(processed, part, OUTCOME))
 
 
-def _known(processed: ObjectStore, of_month: list[str], share: float) -> Iterator[pl.DataFrame]:
+def _labelled_rows(
+    processed: ObjectStore, by_month: dict[str, list[str]], share: float
+) -> pl.DataFrame:
+    tables = [
+        table
+        for of_month in by_month.values()
+        for table in _labelled_of_month(processed, of_month, share)
+    ]
+    rows = sum(map(len, tables))
+    if rows < LEAST_TO_TRAIN:
+        raise TooFewRows(
+            f"{rows} rows with an outcome are too few to learn from; {LEAST_TO_TRAIN} is the least."
+        )
+    return pl.concat(tables)
+
+
+def _labelled_of_month(
+    processed: ObjectStore, of_month: list[str], share: float
+) -> Iterator[pl.DataFrame]:
     places = newest_places(processed, of_month).filter(~pl.col("blank"))
     if share < 1:
         places = places.sample(fraction=share, seed=0)
@@ -182,22 +194,36 @@ def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
     columns = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
     rows = read_parquet(processed, part, columns)
     features = read_parquet(processed, features_part(part))
-    return rows.hstack(features.select(pl.all().name.prefix("features.")))
+    return rows.hstack(features.select(pl.all().name.prefix(FEATURE)))
 
 
-def _cut(rows: Rows) -> int:
-    newest_days = (rows.times > rows.times.max() - timedelta(days=JUDGING_DAYS)).sum()
-    wanted = max(
-        newest_days, LEAST_JUDGING_ROWS, _holding_rare(rows.rows[OUTCOME]) if CLASSES else 0
-    )
-    return len(rows) - min(wanted, int(len(rows) * LARGEST_JUDGING_SHARE))
+def _by_time(labelled: pl.DataFrame) -> Rows:
+    """Return rows in the order of their time.
+
+    They are shuffled first: rows of one and the same time (a file without event times) must fall
+    into training and holdout at random.
+    """
+    places = labelled.select(TIME).with_row_index("place")
+    shuffled = places.sample(fraction=1, shuffle=True, seed=0)
+    ordered = labelled[shuffled.sort(TIME, maintain_order=True)["place"]]
+    prefixed = [name for name in ordered.columns if name.startswith(FEATURE)]
+    features = ordered.select(pl.col(name).alias(name.removeprefix(FEATURE)) for name in prefixed)
+    return Rows(ordered.drop(prefixed), features)
+
+
+def _cut(labelled: Rows) -> int:
+    """Return how many rows stand before the holdout."""
+    rare = _holding_rare(labelled.rows[OUTCOME]) if CLASSES else 0
+    wanted = max(len(labelled.newest(JUDGING_DAYS)), LEAST_HOLDOUT_ROWS, rare)
+    return len(labelled) - min(wanted, int(len(labelled) * LARGEST_HOLDOUT_SHARE))
 
 
 def _holding_rare(outcomes: pl.Series) -> int:
-    """How many of the newest rows hold LEAST_RARE_ROWS of other classes than the commonest."""
-    return (is_rare(outcomes).reverse().cum_sum() < LEAST_RARE_ROWS).sum() + 1
+    """Return how many of the newest rows hold LEAST_RARE_ROWS of the less frequent classes."""
+    rare_rows_from_newest = is_rare(outcomes).reverse().cum_sum()
+    return (rare_rows_from_newest < LEAST_RARE_ROWS).sum() + 1
 
 
 def is_rare(outcomes: pl.Series) -> pl.Series:
-    """Which are of another class than the commonest."""
+    """Return which outcomes are of another class than the most frequent one."""
     return outcomes != outcomes.mode().sort()[0]

@@ -1,0 +1,67 @@
+"""The card of a model: all that is known of a published version, stored beside it as JSON."""
+
+from typing import Any, TypedDict
+
+Span = TypedDict("Span", {"from": str, "to": str})
+"""The first and last event time of some rows, as ISO text."""
+
+
+class OutcomeName(TypedDict):
+    """What the model predicts, and in which unit."""
+
+    name: str
+    unit: str
+
+
+class TrainingWindow(Span):
+    """The rows that the model learned from; the digest names the parts they were read from."""
+
+    days: int
+    digest: str
+
+
+class RowCounts(TypedDict):
+    """How many rows trained and evaluated; of how many the training rows are a sample."""
+
+    training: int
+    sampled_from: int
+    judging: int
+
+
+class Parity(TypedDict):
+    """How far the ONNX model's answers are from scikit-learn's, on so many rows."""
+
+    rows: int
+    largest_difference: float
+
+
+class Example(TypedDict):
+    """A question and the model's answer: every replica tries it before it serves the model."""
+
+    question: dict[str, Any]
+    answer: Any
+
+
+class Card(TypedDict):
+    """All that is known of a version. Metrics are of the evaluation rows, which it never saw."""
+
+    version: str
+    task: str
+    created: str
+    causes: list[str]
+    outcome: OutcomeName
+    metrics: dict[str, float]
+    window: TrainingWindow
+    judged_on: Span
+    rows: RowCounts
+    features: dict[str, str]
+    fields: dict[str, str]
+    schema: dict[str, Any]
+    packages: dict[str, str]
+    code: str
+    parity: Parity
+    milliseconds: float
+    distributions: dict[str, dict]
+    example: Example
+    tried: dict[str, float]
+    checksum: str
