@@ -10,9 +10,8 @@ from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parent
 DEMO = ROOT / "demo"
-
-ENGINE_ANSWERS = 20
-"""Seconds for a Docker Engine to say that it is there."""
+DOCKER_PATIENCE = 15
+"""Seconds in which Docker must answer; one that is broken may never do."""
 
 
 def bake() -> Path:
@@ -35,15 +34,16 @@ def do(project: Path, *words: str) -> None:
 
 
 def docker_runs() -> bool:
-    """Return whether a Docker Engine answers here."""
+    """Return whether a Docker Engine answers here; say so of one that does not in time."""
     docker = shutil.which("docker")
     if docker is None:
         return False
     try:
-        done = subprocess.run([docker, "info"], capture_output=True, timeout=ENGINE_ANSWERS)
+        answer = subprocess.run([docker, "info"], capture_output=True, timeout=DOCKER_PATIENCE)
     except subprocess.TimeoutExpired:
+        print(f"Docker has not answered within {DOCKER_PATIENCE} seconds; the demo needs none.")
         return False
-    return done.returncode == 0
+    return answer.returncode == 0
 
 
 def main() -> None:
@@ -57,12 +57,14 @@ def main() -> None:
         f"\nFrom raw flights to an answer in {learned - installed:.0f} s; "
         f"installing took {installed - started:.0f} s."
     )
-    print(f"The project is in {project.relative_to(ROOT)}. ", end="")
+    place = project.relative_to(ROOT)
     if docker_runs():
-        print("Docker runs here: `make up` there starts the whole platform.")
+        print(f"The project is in {place}. Docker runs: `make up` there starts the whole platform.")
     else:
-        print("No Docker answers here, so only the pipeline and the API were shown;")
-        print("with Docker running, `make up` there starts the whole platform.")
+        print(
+            f"The project is in {place}. Without Docker, only the pipeline and the API were shown;"
+        )
+        print("once it runs, `make up` there starts the whole platform.")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def bring(project, local):
         flights = subprocess.check_output([python_of(project), "-c", program], cwd=project)
         (project / f"{month}.csv").write_bytes(flights)
         runs, judged = finished_runs(local), verdicts(project)
-        subprocess.run(["make", "add", f"FILE={month}.csv"], cwd=project, check=True)
+        make(project, "add", f"FILE={month}.csv")
         until(lambda: finished_runs(local) > runs, DEADLINE, "the file leads to a run")
         return {
             version: verdict
@@ -74,6 +74,11 @@ def bring(project, local):
         }
 
     return bring
+
+
+def make(project: Path, *words: str) -> None:
+    """Run a command of the project's Makefile, which must end whatever Docker does."""
+    subprocess.run(["make", *words], cwd=project, check=True, timeout=DEADLINE)
 
 
 def finished_runs(log: Path) -> int:
@@ -120,7 +125,7 @@ def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
     assert report["rows_rejected"] > 20_000
     assert answering(project, local) == shifted
 
-    subprocess.run(["make", "rollback"], cwd=project, check=True)
+    make(project, "rollback")
     until(lambda: answering(project, local) == april, DEADLINE, "the API answers with it")
 
 

@@ -1,4 +1,4 @@
--- Who may sign in, and to which database. Run as root in the database postgres.
+-- The roles and the databases they may connect to. Run as root in the database postgres.
 
 \getenv orchestrator_password ORCHESTRATOR_DATABASE_PASSWORD
 \getenv writer_password WRITER_DATABASE_PASSWORD
@@ -9,10 +9,13 @@ FROM unnest(ARRAY['orchestrator', 'writer', 'reader']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
--- The limits leave connections for the other roles, however many a notebook opens.
-ALTER ROLE orchestrator LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 60 PASSWORD :'orchestrator_password';
-ALTER ROLE writer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 10 PASSWORD :'writer_password';
-ALTER ROLE reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'reader_password';
+-- The limits keep connections free for the other roles, however many a notebook opens.
+ALTER ROLE orchestrator LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
+    CONNECTION LIMIT 60 PASSWORD :'orchestrator_password';
+ALTER ROLE writer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
+    CONNECTION LIMIT 10 PASSWORD :'writer_password';
+ALTER ROLE reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
+    CONNECTION LIMIT 20 PASSWORD :'reader_password';
 ALTER ROLE reader SET statement_timeout = '30s';
 ALTER ROLE reader SET default_transaction_read_only = on;
 
@@ -21,7 +24,7 @@ FROM (VALUES ('dagster', 'orchestrator'), ('summaries', 'root')) AS wanted (name
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name)
 \gexec
 
--- Without this, every role may connect to every database and create temporary tables there.
+-- Without this every role may connect to every database and make temporary tables there.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname) FROM pg_database
 \gexec
 

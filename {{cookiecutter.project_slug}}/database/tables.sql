@@ -1,4 +1,4 @@
--- The summary tables, which boards and people read. Run as root in the database summaries.
+-- The summary tables that people and boards read. Run as root in the database summaries.
 
 CREATE TABLE IF NOT EXISTS raw_files (
     source text,
@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When a sensor last looked for work (looked), when a run last began (begun), and one row for each step of the pipeline
--- (processing/way.py).
+-- When work was last looked for, when a run last began, and when each step of it last finished: the
+-- steps are those of processing/way.py.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -64,7 +64,8 @@ CREATE TABLE IF NOT EXISTS promotions (
     reason text
 );
 
--- How far the newest rows are from those the champion was trained on: one row for each feature and the outcome.
+-- The distance of the newest rows from those that the champion was trained on: one row for each
+-- feature, and one for the outcome.
 CREATE TABLE IF NOT EXISTS drift (
     name text PRIMARY KEY,
     score double precision,
@@ -90,7 +91,8 @@ CREATE TABLE IF NOT EXISTS predictions (
     PRIMARY KEY (object, model, day, hour)
 );
 
--- For more than two classes: how often a batch expected each (the sum of its probabilities), and how often it occurred.
+-- For more than two classes: how often a batch expected each (the sum of its probabilities), and
+-- how often it occurred.
 CREATE TABLE IF NOT EXISTS classes (
     object text,
     month date,
@@ -118,7 +120,8 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
--- The champion's live error since its promotion, one row; an alert fires when at_least is above tolerated.
+-- The live error of the champion since its promotion, one row; an alert fires when at_least is
+-- above tolerated.
 CREATE TABLE IF NOT EXISTS live_error (
     version text PRIMARY KEY,
     rows int,
@@ -129,7 +132,7 @@ CREATE TABLE IF NOT EXISTS live_error (
     alarm boolean
 );
 
--- The results of `make replay`: for each month's mean error of three ways to answer, with its 95 % interval.
+-- Results of `make replay`: each month's mean error of three ways to answer, with 95 % intervals.
 CREATE TABLE IF NOT EXISTS replay (
     month date,
     line text CHECK (line IN ('frozen', 'kept up to date', 'heuristic')),
@@ -145,6 +148,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- Large objects belong to whoever creates them, even to a role that may only read.
+-- A large object belongs to the role that makes it, even to one that may only read.
 REVOKE EXECUTE ON FUNCTION
     lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
     FROM PUBLIC;

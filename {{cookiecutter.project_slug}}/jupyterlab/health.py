@@ -1,4 +1,4 @@
-"""Health check of the container: JupyterLab answers on the address that it binds."""
+"""The container's health check: request JupyterLab at the address that it binds."""
 
 import os
 from urllib.request import urlopen

@@ -1,4 +1,4 @@
-"""JupyterLab behind the gateway: who may come in, what it listens on, what it does without."""
+"""Configuration of JupyterLab behind the gateway: sign-in, address, and what is switched off."""
 
 import os
 from hmac import compare_digest
@@ -13,22 +13,25 @@ HOURS = 3600
 
 
 class SignedInAtGateway(IdentityProvider):
-    """Whoever the gateway lets through is the owner; it adds the token to each of their requests.
+    """Accepts whoever the gateway lets through as the owner: it adds the token to their requests.
 
     The token thus says nothing about which page a request comes from, so unlike Jupyter's own this
     provider keeps the check of origins, and it never hands the token to the browser.
     """
 
     token = ""
-    auth_enabled = True
-    login_available = logout_available = False
+    # Jupyter's are properties without a type, so the checker takes True for all they may be.
+    auth_enabled = True  # pyrefly: ignore[bad-override]
+    login_available = logout_available = False  # pyrefly: ignore[bad-override]
 
     def get_user(self, handler) -> User | None:
-        sent = handler.request.headers.get("Authorization", "")
-        return User("owner") if compare_digest(sent.encode(), f"token {TOKEN}".encode()) else None
+        """Return the owner if the request has the token, otherwise None."""
+        header = handler.request.headers.get("Authorization", "")
+        authorized = compare_digest(header.encode(), f"token {TOKEN}".encode())
+        return User("owner") if authorized else None
 
 
-c = get_config()  # noqa: F821, Jupyter defines it
+c = get_config()  # noqa: F821, Jupyter defines it  # pyrefly: ignore[unknown-name]
 
 c.ServerApp.identity_provider_class = SignedInAtGateway
 c.ServerApp.disable_check_xsrf = True  # needs a cookie; the check of origins does the same without

@@ -1,1 +1,1 @@
-"""What is behind `make`: the standard library only, because it runs before anything is installed."""
+"""The commands of `make`: standard library only, as they run before anything is installed."""

@@ -1,4 +1,4 @@
-"""Send a test alert the way every alert goes."""
+"""Send a test alert to ALERT_WEBHOOK or ALERT_EMAIL_TO, the way every alert goes."""
 
 import sys
 
@@ -13,12 +13,12 @@ def main() -> None:
     receivers = [settings[name] for name in ("ALERT_WEBHOOK", "ALERT_EMAIL_TO") if settings[name]]
     if not receivers:
         sys.exit(
-            "Alerts go to nobody yet. Set ALERT_WEBHOOK or ALERT_EMAIL_TO in .env, run `make up`, and try again."
+            "Alerts have no receiver yet. Set ALERT_WEBHOOK or ALERT_EMAIL_TO in .env, "
+            "run `make up`, and try again."
         )
-    if not compose.is_running("monitoring-alerts"):
-        sys.exit(
-            "What sends alerts does not run. Name monitoring in COMPOSE_PROFILES in .env, and run `make up`."
-        )
+    compose.require(
+        "monitoring-alerts", "Add monitoring to COMPOSE_PROFILES in .env and run `make up`."
+    )
     compose.run("exec", "-T", "monitoring-alerts", "sh", "-c", SEND)
     print(f"A test alert is on its way to {' and '.join(receivers)}.")
     print("If none arrives within a minute, `docker compose logs monitoring-alerts` says why.")

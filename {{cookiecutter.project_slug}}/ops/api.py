@@ -1,4 +1,4 @@
-"""The platform's API, asked through the gateway with the owner's key."""
+"""The platform's API, called through the gateway with the owner's key."""
 
 import http.client
 import json
@@ -7,11 +7,11 @@ import ssl
 
 from ops import compose, dotenv
 
-AUTHORITY = "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt"
+SHOW_AUTHORITY = "cat $XDG_DATA_HOME/caddy/pki/authorities/local/root.crt"
 
 
 class ApiProblem(Exception):
-    """The API could not be asked or has refused; the text says why."""
+    """A call that failed or was refused; the text says why."""
 
     def __init__(self, text: str, status: int = 0):
         super().__init__(text)
@@ -19,59 +19,57 @@ class ApiProblem(Exception):
 
 
 class OwnMachine(http.client.HTTPSConnection):
-    """TLS to this machine under its public name, whether or not the name leads here already."""
+    """TLS to this machine by its public name, whether or not the name points here already."""
 
     def __init__(self, domain: str, context: ssl.SSLContext, timeout: float):
         super().__init__(domain, timeout=timeout, context=context)
         self.context = context
 
     def connect(self) -> None:
+        """Connect to this machine and check its certificate against the name."""
         plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
         self.sock = self.context.wrap_socket(plain, server_hostname=self.host)
 
 
 def base(port: int | None = None) -> str:
-    """Where the gateway is; with a port, the API that `make local` started there."""
-    here = dotenv.values()
+    """Return the gateway's address; with a port, that of the API which `make local` started."""
     if port:
         return f"http://localhost:{port}"
-    return (
-        f"https://{here['DOMAIN']}"
-        if here.get("DOMAIN")
-        else f"http://localhost:{here['GATEWAY_PORT']}"
-    )
+    settings = dotenv.values()
+    if domain := settings.get("DOMAIN"):
+        return f"https://{domain}"
+    return f"http://localhost:{settings['GATEWAY_PORT']}"
 
 
 def connection(timeout: float, port: int | None) -> http.client.HTTPConnection:
-    """A connection to what `base` names."""
-    here = dotenv.values()
-    if port or not here.get("DOMAIN"):
-        return http.client.HTTPConnection(
-            "127.0.0.1", port or int(here["GATEWAY_PORT"]), timeout=timeout
-        )
+    """Return a connection to the address that `base` returns."""
+    settings = dotenv.values()
+    domain = settings.get("DOMAIN")
+    if port or not domain:
+        port = port or int(settings["GATEWAY_PORT"])
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     trust = ssl.create_default_context()
-    if here.get("CERTIFICATES") == "internal":
-        trust.load_verify_locations(
-            cadata=compose.text("exec", "-T", "gateway", "sh", "-c", AUTHORITY)
-        )
-    return OwnMachine(here["DOMAIN"], trust, timeout)
+    if settings.get("CERTIFICATES") == "internal":
+        authority = compose.text("exec", "-T", "gateway", "sh", "-c", SHOW_AUTHORITY)
+        trust.load_verify_locations(cadata=authority)
+    return OwnMachine(domain, trust, timeout)
 
 
 def call(
     path: str, question: dict | None = None, port: int | None = None, timeout: float = 10
 ) -> dict:
-    """Ask, and return the answer; whatever goes wrong is an ApiProblem with a sentence."""
+    """Return what the API answers. Raise an ApiProblem with a sentence if anything goes wrong."""
     headers = {
         "Authorization": f"Bearer {dotenv.values()['API_KEY']}",
         "Content-Type": "application/json",
     }
     body = None if question is None else json.dumps(question)
     try:
-        asked = connection(timeout, port)
-        asked.request("GET" if body is None else "POST", path, body, headers)
-        reply = asked.getresponse()
+        gateway = connection(timeout, port)
+        gateway.request("GET" if body is None else "POST", path, body, headers)
+        reply = gateway.getresponse()
         answer = reply.read()
-    except (OSError, ValueError, http.client.HTTPException) as problem:
+    except (OSError, ValueError, http.client.HTTPException, compose.NoDocker) as problem:
         raise ApiProblem(
             f"{base(port)} does not answer ({problem}). `make status` shows what runs."
         ) from problem
@@ -83,7 +81,7 @@ def call(
 
 
 def sentence(answer: bytes) -> str:
-    """What a refusal says in words, if it says anything."""
+    """Return the sentence of a refusal, or nothing if it has none."""
     try:
         problem = json.loads(answer)
         return problem.get("detail") or problem.get("title", "")

@@ -1,17 +1,17 @@
-"""The words that follow a command of `make`, such as NAME=ann."""
+"""Arguments of `make`, such as NAME=ann: it hands them on as environment variables."""
 
 import os
 import sys
 
 
 def word(name: str, usage: str) -> str:
-    """The value given for this name; without one, the command ends by saying how it is written."""
+    """Return the argument. If it is missing, end with the command as it should be written."""
     value = os.environ.get(name, "").strip()
     if not value:
-        sys.exit(f"{name} is missing. Say `{usage}`.")
+        sys.exit(f"{name} is missing. Run `{usage}`.")
     return value
 
 
 def optional(name: str) -> str:
-    """The value given for this name, or nothing."""
+    """Return the argument, or nothing if it is missing."""
     return os.environ.get(name, "").strip()

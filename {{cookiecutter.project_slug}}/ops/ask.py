@@ -11,30 +11,28 @@ WITHOUT_MAKE = """
 
 
 def ask(port: int | None = None) -> dict:
-    """Show the card's question and the champion's answer to it, and return the question."""
+    """Print the card's example question and the champion's answer, and return the question."""
     card = api.call("/v1/model", port=port)
     question = card["example"]["question"]
     answer = api.call("/v1/predict", question, port)
     print(f"question:   {json.dumps(question)}")
-    print(f"prediction: {told(answer, card['outcome'])}  (model {answer['model']})")
+    print(f"prediction: {described(answer, card['outcome'])}  (model {answer['model']})")
     return question
 
 
-def told(answer: dict, outcome: dict) -> str:
-    """The prediction with the name and unit of what it predicts; of classes, with the likeliest."""
+def described(answer: dict, outcome: dict) -> str:
+    """Return the prediction with its name and unit, or for classes with the likeliest three."""
     prediction, probabilities = answer["prediction"], answer.get("probabilities", {})
-    value = (
-        f"{prediction:.6g}" if isinstance(prediction, float) else json.dumps(prediction).strip('"')
-    )
+    number = isinstance(prediction, float)
+    value = f"{prediction:.6g}" if number else json.dumps(prediction).strip('"')
+    sentence = f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip()
     likeliest = sorted(probabilities, key=probabilities.get, reverse=True)[:3]
     shares = ", ".join(f"{name} {probabilities[name]:.1%}" for name in likeliest)
-    return f"{outcome['name']} = {value} {outcome.get('unit') or ''}".rstrip() + (
-        f": {shares}" if shares else ""
-    )
+    return f"{sentence}: {shares}" if shares else sentence
 
 
 def show_how(question: dict, port: int | None = None) -> None:
-    """Say how to ask without `make`."""
+    """Print how to ask without `make`."""
     print(WITHOUT_MAKE.format(base=api.base(port), question=json.dumps(question)))
 
 

@@ -1,20 +1,19 @@
-"""Put another version of the model into service; `--back` brings back the one before."""
+"""Switch to another version of the model; `--back` returns to the one before."""
 
 import sys
 
 from ops import arguments, compose, virtualenv
 
+USAGE = "make champion VERSION=20130331-1f0c2a9b"
+
 
 def main() -> None:
-    wanted = (
-        "--back"
-        if "--back" in sys.argv
-        else arguments.word("VERSION", "make champion VERSION=20130331-1f0c2a9b")
-    )
+    version = "--back" if "--back" in sys.argv else arguments.word("VERSION", USAGE)
+    command = ("-m", "processing.champion", version)
     if compose.is_running("processing"):
-        compose.run("exec", "-T", "processing", "python", "-m", "processing.champion", wanted)
+        compose.run("exec", "-T", "processing", "python", *command)
     else:
-        virtualenv.run(virtualenv.ready(), "-m", "processing.champion", wanted)
+        virtualenv.run(virtualenv.ready(), *command)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make .env from .env.example, and the keys it holds known to the API. Never changes what is there."""
+"""Make .env from .env.example and register its API keys. Values that are set never change."""
 
 import os
 import re
@@ -25,33 +25,36 @@ OWN_KEYS = {
 
 
 def lines(path: Path) -> list[str]:
-    """The file's lines, or none if there is no such file."""
+    """Return the file's lines, or none if there is no such file."""
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
 def entries(text: list[str]) -> dict[str, str]:
-    """The variables that are set in these lines, as Compose reads them."""
-    found = (ENTRY.match(line) for line in text)
-    return {
-        entry[1]: re.sub(r"\s+#.*$", "", entry[2]).strip().strip("'\"") for entry in found if entry
-    }
+    """Return the variables that are set in these lines, as Compose reads them."""
+    matches = [entry for line in text if (entry := ENTRY.match(line))]
+    return {entry[1]: without_comment(entry[2]).strip("'\"") for entry in matches}
+
+
+def without_comment(value: str) -> str:
+    """Return a value without the comment that may follow it."""
+    return re.sub(r"\s+#.*$", "", value).strip()
 
 
 def values() -> dict[str, str]:
-    """What is in .env; a variable of the shell wins, as it does for Compose."""
-    written = entries(lines(ENV))
-    return written | {name: os.environ[name] for name in written if name in os.environ}
+    """Return the variables of .env; one that the shell sets wins, as it does for Compose."""
+    settings = entries(lines(ENV))
+    return settings | {name: os.environ[name] for name in settings if name in os.environ}
 
 
-def fresh(name: str) -> str:
-    """A new secret for this variable."""
-    return (
-        keys.make_key() if name in OWN_KEYS else "".join(secrets.choice(LETTERS) for _ in range(32))
-    )
+def new_secret(name: str) -> str:
+    """Return a new secret for this variable."""
+    if name in OWN_KEYS:
+        return keys.make_key()
+    return "".join(secrets.choice(LETTERS) for _ in range(32))
 
 
-def added(present: list[str], example: list[str]) -> list[str]:
-    """The entries that only the example has, each with the comment above it."""
+def missing_lines(present: list[str], example: list[str]) -> list[str]:
+    """Return the entries that only the example has, each with the comment above it."""
     missing = entries(example).keys() - entries(present).keys()
     result, comment = [], []
     for line in example:
@@ -62,12 +65,13 @@ def added(present: list[str], example: list[str]) -> list[str]:
     return result
 
 
-def filled(text: list[str], secret: set[str]) -> list[str]:
-    """The same lines, with a fresh secret where one is empty."""
+def with_secrets(text: list[str], secret: set[str]) -> list[str]:
+    """Return the lines with a new secret for each of these variables that is empty."""
     empty = {name for name, value in entries(text).items() if not value} & secret
+    names = [line.partition("=")[0] for line in text]
     return [
-        f"{name}={fresh(name)}" if (name := line.partition("=")[0]) in empty else line
-        for line in text
+        f"{name}={new_secret(name)}" if name in empty else line
+        for name, line in zip(names, text, strict=True)
     ]
 
 
@@ -82,7 +86,7 @@ def replace(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def secret_names(example: list[str]) -> set[str]:
-    """The variables below the example's last heading."""
+    """Return the variables below the example's last heading."""
     start = next(number for number, line in enumerate(example) if line.startswith(SECRETS_BEGIN))
     return set(entries(example[start:]))
 
@@ -90,30 +94,25 @@ def secret_names(example: list[str]) -> set[str]:
 def make_env() -> None:
     """Bring .env up to date with .env.example."""
     present, example = lines(ENV), lines(EXAMPLE)
-    complete = filled(
-        present + added(present, example) if present else example, secret_names(example)
-    )
+    whole = present + missing_lines(present, example) if present else example
+    complete = with_secrets(whole, secret_names(example))
     if complete != present:
         replace(ENV, "\n".join(complete) + "\n")
-        print(".env has what was missing." if present else ".env is made, with fresh secrets.")
+        print("Added to .env what was missing." if present else "Made .env with new secrets.")
     ENV.chmod(0o600)
 
 
 def empty(name: str) -> None:
-    """Take a variable's value out of .env; the next `make env` gives a secret a new one."""
-    replace(
-        ENV,
-        "".join(
-            f"{name}=\n" if line.startswith(f"{name}=") else f"{line}\n" for line in lines(ENV)
-        ),
-    )
+    """Remove a variable's value from .env; the next `make env` gives a secret a new one."""
+    emptied = [f"{name}=" if line.startswith(f"{name}=") else line for line in lines(ENV)]
+    replace(ENV, "".join(f"{line}\n" for line in emptied))
 
 
-def let_own_keys_in() -> None:
-    """Hand the hashes of the keys in .env to the API."""
-    written = entries(lines(ENV))
+def register_own_keys() -> None:
+    """Give the hashes of the API keys in .env to the API."""
+    settings = entries(lines(ENV))
     for variable, (name, rights) in OWN_KEYS.items():
-        keys.put(API_KEYS, name, written[variable], rights)
+        keys.put(API_KEYS, name, settings[variable], rights)
 
 
 def main() -> None:
@@ -121,7 +120,7 @@ def main() -> None:
     if not USERS.exists():
         replace(USERS, "# Who may sign in: name and bcrypt hash, written by `make user`.\n", 0o644)
     try:
-        let_own_keys_in()
+        register_own_keys()
     except keys.KeyProblem as problem:
         sys.exit(str(problem))
 

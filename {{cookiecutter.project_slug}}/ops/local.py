@@ -1,6 +1,7 @@
-"""The prototype: the whole pipeline and the API on this machine, without Docker. `--once` asks and ends.
+"""The prototype: the whole pipeline and the API on this machine, without Docker.
 
-Until it is ended it looks for new files, as the platform does, and the API answers with what they lead to.
+Until it is stopped it looks for new files as the platform does, and the API answers with the models
+that they lead to. With `--once` it stops after the first answer.
 """
 
 import os
@@ -13,7 +14,7 @@ from ops import api, ask, dotenv, virtualenv
 
 
 def free_port() -> int:
-    """8000 if nobody listens there, otherwise any other."""
+    """Return 8000 if it is free, otherwise any other port."""
     for port in (8000, 0):
         try:
             with socket.create_server(("127.0.0.1", port)) as listener:
@@ -24,46 +25,45 @@ def free_port() -> int:
 
 
 def start(*module: str, **variables: str) -> subprocess.Popen:
-    """Start a part of the project beside this program."""
+    """Start a module of the project as a process of its own."""
     return subprocess.Popen(
         [virtualenv.PYTHON, "-m", *module], cwd=dotenv.PROJECT, env=os.environ | variables
     )
 
 
 def wait_until_ready(service: subprocess.Popen, port: int) -> None:
-    """Return when the API answers with a model; end with what it said if it can't."""
+    """Return when the API answers with a model. If it can't, end with its last problem."""
+    reason = ""
     for _ in range(300):
         try:
             api.call("/v1/model", port=port)
             return
         except api.ApiProblem as problem:
-            said = problem
+            reason = str(problem)
         if service.poll() is not None:
             break
         time.sleep(0.1)
-    sys.exit(f"The API did not start: {said}")
+    sys.exit(f"The API did not start: {reason}")
 
 
 def serve(port: int, once: bool) -> None:
     """Start the API, ask it, and keep it running until someone presses Ctrl-C."""
     service = start("prediction", PORT=str(port))
-    started = [service]
+    processes = [service]
     try:
         wait_until_ready(service, port)
         print(f"\nThe API answers at {api.base(port)}, with its page at {api.base(port)}/docs.\n")
         question = ask.ask(port)
         if not once:
             ask.show_how(question, port)
-            print(
-                "\nFiles that come into data/raw/ are learned from: `make add FILE=…`. Ctrl-C ends it.",
-                flush=True,
-            )
-            started.append(start("processing.run", "--again", **virtualenv.source_variables()))
+            print("\nNew files in data/raw/ are learned from: `make add FILE=…`.", flush=True)
+            print("Ctrl-C ends it.", flush=True)
+            processes.append(start("processing.run", "--again", **virtualenv.source_variables()))
             service.wait()
     except KeyboardInterrupt:
         print()
     finally:
-        for process in started:
+        for process in processes:
             process.terminate()
             process.wait()
 

@@ -1,4 +1,4 @@
-"""Lock the Python packages: one set of versions for this machine, and a part of it for each image."""
+"""Lock the Python packages: one set of versions for this machine, part of it for each image."""
 
 from pathlib import Path
 
@@ -12,13 +12,12 @@ COMPILE = (
 )
 
 
-def lock(wanted: Path, *more: str) -> None:
-    """Write requirements.txt beside requirements.in; versions that are locked already stay if they can."""
-    relative = wanted.relative_to(PROJECT)
+def lock(requirements: Path, *more: str) -> None:
+    """Write requirements.txt next to requirements.in; versions locked before stay if they can."""
+    relative = requirements.relative_to(PROJECT)
     print(f"locking {relative.as_posix()}", flush=True)
-    virtualenv.uv(
-        *COMPILE, str(relative), "--output-file", str(relative.with_suffix(".txt")), *more
-    )
+    output = str(relative.with_suffix(".txt"))
+    virtualenv.uv(*COMPILE, str(relative), "--output-file", output, *more)
 
 
 def main() -> None:

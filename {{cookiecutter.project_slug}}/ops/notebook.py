@@ -1,4 +1,4 @@
-"""The proof of concept: JupyterLab on this machine, with the data in a folder and without Docker."""
+"""The proof of concept: JupyterLab on this machine, with data in a folder and without Docker."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ FIRST = PROJECT / "jupyterlab" / "notebooks"
 
 
 def copy_first_notebooks() -> None:
-    """People work on copies, as in the container; what lies there already is theirs."""
+    """Copy each notebook that is missing: people work on copies, as in the container."""
     NOTEBOOKS.mkdir(exist_ok=True)
     for notebook in FIRST.glob("*.ipynb"):
         if not (NOTEBOOKS / notebook.name).exists():
@@ -23,16 +23,14 @@ def copy_first_notebooks() -> None:
 
 def make_data() -> None:
     """Run the pipeline once, so that there are rows to look at and a model to ask."""
-    if (
-        "STORAGE_URL" not in os.environ
-        and not (PROJECT / "data" / "models" / "promotions").exists()
-    ):
+    promotions = PROJECT / "data" / "models" / "promotions"
+    if "STORAGE_URL" not in os.environ and not promotions.exists():
         print("The pipeline, on the folder data/ (once):", flush=True)
         virtualenv.run(virtualenv.PYTHON, "-m", "processing.run")
 
 
 def serve() -> int:
-    """Run JupyterLab with a token of its own until it is told to end."""
+    """Run JupyterLab, with a token of its own, until it is stopped. Return its exit code."""
     command = [
         virtualenv.PROGRAMS / "jupyter-lab",
         "--ServerApp.ip=127.0.0.1",
@@ -40,9 +38,8 @@ def serve() -> int:
     ]
     lab = subprocess.Popen([*command, *sys.argv[1:]], env=os.environ | {"PYTHONPATH": str(PROJECT)})
     while lab.poll() is None:
-        with suppress(
-            KeyboardInterrupt
-        ):  # JupyterLab hears Ctrl-C as well, and asks before it ends
+        # JupyterLab receives Ctrl-C as well, and asks for confirmation before it stops.
+        with suppress(KeyboardInterrupt):
             lab.wait()
     return lab.returncode
 

@@ -1,4 +1,4 @@
-"""Remove the platform with everything it has stored, after asking."""
+"""Remove the platform and all its data, after asking."""
 
 import sys
 
@@ -7,16 +7,16 @@ from ops import compose, dotenv
 
 def main() -> None:
     name = dotenv.values()["COMPOSE_PROJECT_NAME"]
-    print(
-        f"This deletes the containers of {name} and all its data: storage, database, notebooks, metrics."
-    )
+    compose.docker("version")  # ends here, before the question, if Docker does not answer
+    print(f"This deletes the containers of {name} and all its data:")
+    print("storage, database, notebooks, metrics.")
     try:
-        typed = input("Type its name to go on: ")
+        typed = input("Type its name to continue: ")
     except EOFError:
         typed = ""
     if typed.strip() != name:
         sys.exit("Nothing was deleted.")
-    compose.run(*compose.EVERYTHING, "down", "--volumes", "--remove-orphans")
+    compose.run(*compose.ALL_PROFILES, "down", "--volumes", "--remove-orphans")
 
 
 if __name__ == "__main__":

@@ -1,43 +1,45 @@
-"""Which parts run, whether each is well, and which model answers."""
+"""Show which services run, whether each is healthy, and which model answers."""
 
 import sys
 from collections import defaultdict
+from itertools import chain
 
 from ops import api, compose
 
+HEALTHY = {"healthy", "done", "running"}
+
 
 def state(container: dict) -> str:
-    """A container's state in one word, where a job that ended well is done."""
+    """Return a container's state in a word or two; a job that has succeeded is done."""
     if container["State"] == "exited":
-        return f"failed with code {container['ExitCode']}" if container["ExitCode"] else "done"
+        code = container["ExitCode"]
+        return f"failed with code {code}" if code else "done"
     return container.get("Health") or container["State"]
 
 
 def model() -> str:
-    """The champion in a sentence, or why there is none."""
+    """Return a sentence with the champion's version and metrics, or why there is none."""
     try:
         card = api.call("/v1/model")
     except api.ApiProblem as problem:
         return str(problem)
-    measured = ", ".join(
+    metrics = ", ".join(
         f"{name.replace('_', ' ')} {value:.4g}" for name, value in card["metrics"].items()
     )
-    return f"The champion is {card['version']}: {measured}."
+    return f"The champion is {card['version']}: {metrics}."
 
 
 def main() -> None:
-    parts = defaultdict(list)
+    services = defaultdict(list)
     for container in compose.containers():
-        parts[container["Service"]].append(state(container))
-    if not parts:
+        services[container["Service"]].append(state(container))
+    if not services:
         sys.exit("Nothing runs. `make up` starts the platform.")
-    for part, states in sorted(parts.items()):
-        print(f"{part:<20} {', '.join(states)}")
+    for service, states in sorted(services.items()):
+        print(f"{service:<20} {', '.join(states)}")
     print(f"\n{model()}")
-    if any(
-        one not in ("healthy", "done", "running") for states in parts.values() for one in states
-    ):
-        sys.exit("Not everything is well. `make logs` shows what the parts say.")
+    if not HEALTHY.issuperset(chain.from_iterable(services.values())):
+        sys.exit("Not everything is healthy. `make logs` shows the reasons.")
 
 
 if __name__ == "__main__":

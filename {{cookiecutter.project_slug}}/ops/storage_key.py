@@ -1,6 +1,4 @@
-"""A storage key for another application; made inside the stack, where storage's administrator may act."""
-
-import sys
+"""Make or revoke a storage key for another application, inside the stack as only root may."""
 
 from ops import arguments, compose
 
@@ -9,20 +7,9 @@ USAGE = "make storage-key NAME=reports RIGHTS=predictions:read"
 
 def main() -> None:
     name, rights = arguments.word("NAME", USAGE), arguments.word("RIGHTS", USAGE)
-    if not compose.is_running("storage"):
-        sys.exit("Storage does not run. Say `make up` first.")
-    compose.run(
-        "run",
-        "--rm",
-        "--no-deps",
-        "-T",
-        "storage-setup",
-        "python",
-        "-m",
-        "storage.key",
-        name,
-        rights,
-    )
+    compose.require("storage", "Run `make up` first.")
+    command = ("python", "-m", "storage.key", name, rights)
+    compose.run("run", "--rm", "--no-deps", "-T", "storage-setup", *command)
 
 
 if __name__ == "__main__":

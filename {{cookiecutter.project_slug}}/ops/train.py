@@ -1,4 +1,4 @@
-"""One run of the pipeline now: in the platform, or without Docker on the folder data/."""
+"""Run the pipeline now: in the platform, or without Docker on the folder data/."""
 
 from ops import compose, virtualenv
 

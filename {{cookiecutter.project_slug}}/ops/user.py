@@ -12,37 +12,35 @@ SHORTEST, LONGEST = 10, 72  # bcrypt looks at no more than 72 bytes
 
 
 def chosen_password(name: str) -> str:
-    """What the person types twice; without a terminal, one line of the input."""
+    """Ask for a password twice; without a terminal, read one line of the input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass(f"Password for {name}: ")
     if getpass.getpass("Once more: ") != password:
-        sys.exit("The two are not the same. Nothing was changed.")
+        sys.exit("The passwords differ. Nothing was changed.")
     return password
 
 
 def hashed(password: str) -> str:
-    """The password's bcrypt hash, made by the gateway's own program."""
+    """Return the password's bcrypt hash, computed by the gateway's own program."""
     command = ("exec", "-T", "gateway", "caddy", "hash-password", "--bcrypt-cost", "12")
-    return compose.run(
-        *command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8"
-    ).stdout.strip()
+    process = compose.run(*command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8")
+    return process.stdout.strip()
 
 
 def main() -> None:
     name = arguments.word("NAME", "make user NAME=ann")
     if not NAME.fullmatch(name):
-        sys.exit(f"{name!r} can't be a user's name; take 1 to 64 letters, digits and . _ @ -.")
+        sys.exit(f"{name!r} can't be a user's name; use 1 to 64 letters, digits and . _ @ -.")
     if name == dotenv.values()["ADMIN_USER"]:
         sys.exit(f"{name} is ADMIN_USER in .env; change ADMIN_PASSWORD there, and run `make up`.")
-    if not compose.is_running("gateway"):
-        sys.exit("The gateway does not run. Say `make up` first.")
+    compose.require("gateway", "Run `make up` first.")
     password = chosen_password(name)
     if not SHORTEST <= len(password.encode()) <= LONGEST:
-        sys.exit(f"Take a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
+        sys.exit(f"Use a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
     others = [line for line in dotenv.lines(dotenv.USERS) if line.partition(" ")[0] != name]
     dotenv.replace(dotenv.USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
-    print(f"{name} may sign in. To take that away, delete the line of {name} in access/users.")
+    print(f"{name} may sign in. To revoke that, delete the line of {name} in access/users.")
 
 
 if __name__ == "__main__":

@@ -15,19 +15,20 @@ from prediction.journal import Journal
 from prediction.keys import Keys
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than the gateway keeps an idle connection, so that it never sends into one that is closing."""
+"""Longer than the gateway keeps an idle connection, so it never sends into one that is closing."""
 
 
 def listeners(names: str, port: int) -> list[socket.socket]:
-    """One socket for each name, so that a service is heard only on the networks of those that may ask it.
+    """Return a socket for each name, so that only the networks of those names reach the service.
 
     `$HOSTNAME` in a name is replaced: a container knows its own only when it runs.
     """
     addresses = {socket.gethostbyname(name) for name in os.path.expandvars(names).split()}
-    return [bound(address, port) for address in addresses]
+    return [listener_on(address, port) for address in addresses]
 
 
-def bound(address: str, port: int) -> socket.socket:
+def listener_on(address: str, port: int) -> socket.socket:
+    """Return a socket bound to this address; the server starts to listen on it."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, port))
@@ -56,7 +57,7 @@ def main() -> None:
             timeout_graceful_shutdown=8,
         )
     )
-    with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; it has shut down by then
+    with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; uvicorn has shut down by then
         server.run(sockets=listeners(config.listen, config.port))
 
 

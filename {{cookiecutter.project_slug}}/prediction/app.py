@@ -14,12 +14,13 @@ from prediction.metrics import Measured
 from prediction.problems import handle_problems
 
 LOOK_SECONDS = 2.0
+"""Seconds between two looks for a new promotion."""
 
 
 def create_app(
     champions: Champions, journal: Journal, keys: Keys, journal_seconds: float = 2.0
 ) -> FastAPI:
-    """Build the service around what follows the promotions, what keeps the answers, and who may ask."""
+    """Build the service from its champion, its journal, and the API keys that may ask it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):
@@ -28,7 +29,7 @@ def create_app(
             repeated(journal.sync, journal_seconds),
             repeated(journal.sweep, journal_seconds),
         ):
-            # The gateway finds a replica as soon as it listens: by then it had better have its model.
+            # The gateway finds a replica as soon as it listens, so it had better have its model.
             await asyncio.to_thread(champions.looked.wait, LOOK_SECONDS)
             yield
 

@@ -1,4 +1,4 @@
-"""Work that goes on beside the answers."""
+"""Work that is repeated in threads while the service answers."""
 
 import logging
 import threading
@@ -12,14 +12,14 @@ log = logging.getLogger(__name__)
 def repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
     """Call `work` in a thread: now, every so many seconds, and a last time at the end.
 
-    A daemon thread, so that storage which does not answer can't hold up the end for long.
+    It is a daemon thread, so that an unresponsive storage can't delay the shutdown for long.
     """
-    over = threading.Event()
+    stopping = threading.Event()
 
     def loop():
         attempt(work)
-        while not over.is_set():
-            over.wait(seconds)
+        while not stopping.is_set():
+            stopping.wait(seconds)
             attempt(work)
 
     thread = threading.Thread(target=loop, daemon=True)
@@ -27,12 +27,14 @@ def repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
+        stopping.set()
         thread.join(timeout=5)
 
 
 def attempt(work: Callable[[], None]) -> None:
+    """Call `work`, and log an error instead of raising it: the thread must live on."""
     try:
         work()
     except Exception:
-        log.exception("%s failed; it is tried again.", work.__qualname__)
+        name = getattr(work, "__qualname__", work)
+        log.exception("%s failed and will be retried.", name)

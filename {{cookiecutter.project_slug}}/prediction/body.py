@@ -1,4 +1,4 @@
-"""Reads a request's body, up to a limit, and checks it."""
+"""Reading a request's body, up to a limit, and validating it."""
 
 from typing import TypeVar
 
@@ -9,12 +9,13 @@ from prediction.problems import FieldError, Problem
 from prediction.words import message_for, path_of
 
 LARGEST = 2**20
+"""Bytes of a body."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read(request: Request) -> bytes:
-    """The body. Raises 413 as soon as it is known to be too large, without keeping the rest."""
+    """Return the body. Raise 413 as soon as it proves too large, without keeping the rest."""
     if int(request.headers.get("content-length", 0)) > LARGEST:
         raise too_large()
     body = bytearray()
@@ -26,11 +27,12 @@ async def read(request: Request) -> bytes:
 
 
 def too_large() -> Problem:
+    """Return the refusal of a body that is over the limit."""
     return Problem(413, "The body is larger than 1 MiB. Send fewer at a time.")
 
 
 def parse(model: type[Model], body: bytes) -> Model:
-    """The body as this model. Raises a Problem that names each wrong field and its bounds."""
+    """Return the body as this model. Raise a Problem that names each wrong field and its bounds."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -38,7 +40,7 @@ def parse(model: type[Model], body: bytes) -> Model:
 
 
 def parse_one_or_many(model: type[Model], body: bytes) -> list[Model]:
-    """The body as a list of this model; a single one may stand without brackets."""
+    """Return the body as a list of this model; a single object needs no brackets."""
     if not body.lstrip().startswith(b"["):
         return [parse(model, body)]
     try:
@@ -48,12 +50,14 @@ def parse_one_or_many(model: type[Model], body: bytes) -> list[Model]:
 
 
 def problem(error: ValidationError, model: type[BaseModel], body: bytes) -> Problem:
+    """Return what is wrong with the body: none, no JSON, or JSON that does not fit the model."""
     if not body.strip():
         return Problem(400, "The body is empty. Send JSON; /docs shows an example.")
-    found = error.errors(include_url=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
-        return Problem(400, f"The body is not JSON: {found[0]['ctx']['error']}.")
+    mistakes = error.errors(include_url=False, include_input=False)
+    if mistakes[0]["type"] == "json_invalid":
+        return Problem(400, f"The body is not JSON: {mistakes[0]['ctx']['error']}.")
     errors = [
-        FieldError(field=path_of(one["loc"]), message=message_for(one, model)) for one in found
+        FieldError(field=path_of(mistake["loc"]), message=message_for(mistake, model))
+        for mistake in mistakes
     ]
     return Problem(422, "The body is JSON, but not what is asked for: see `errors`.", errors)

@@ -1,4 +1,4 @@
-"""The champion in service: follows the newest promotion, and on any doubt keeps the model it has."""
+"""The champion in service: follows the newest promotion, or keeps its model if that is in doubt."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Champions:
-    """`current` is the model that answers, or None. `look`, called every two seconds, replaces it."""
+    """Holds the model that answers in `current`; `look`, called every two seconds, replaces it."""
 
     def __init__(self, models: ObjectStore, patience: float = 60.0):
         self.models = models
@@ -33,11 +33,11 @@ class Champions:
 
     @property
     def healthy(self) -> bool:
-        """False only where a model was promoted and this replica trusts none."""
+        """Return False only where a model was promoted and this replica trusts none."""
         return self.current is not None or not self.refused
 
     def trusted(self) -> Model:
-        """The model that answers. Raises a Problem if there is none."""
+        """Return the model that answers. Raise a Problem if there is none."""
         if self.current is None:
             raise Problem(
                 503,
@@ -47,16 +47,16 @@ class Champions:
         return self.current
 
     async def trusted_now(self) -> Model:
-        """As `trusted`, but a replica without a model looks once more before it says so.
+        """Return the same as `trusted`, but without a model look once more before refusing.
 
-        Right after the first promotion another replica may have answered already.
+        Right after the first promotion, another replica may have answered already.
         """
         if self.current is None and not self.storage_away:
             await asyncio.to_thread(self.look)
         return self.trusted()
 
     def look(self) -> None:
-        """Load the newest promotion if it is another one than before, or wait a moment for a thread that does."""
+        """Load the newest promotion if it is new, or wait a moment for a thread that does."""
         if not self.looking.acquire(timeout=1):
             return
         try:
@@ -65,7 +65,8 @@ class Champions:
         except StorageError as error:
             if not self.storage_away:
                 log.warning(
-                    "Storage can't be asked for the champion (%s); serving goes on.", _short(error)
+                    "Storage does not answer (%s); the current model stays in service.",
+                    _short(error),
                 )
             self.storage_away = True
         finally:
@@ -73,6 +74,7 @@ class Champions:
             self.looked.set()
 
     def follow(self, promotion: Promotion | None) -> None:
+        """Install or refuse this promotion, if it is new. Raise errors of storage."""
         if promotion is None or promotion.number == self.number:
             return
         if promotion.number == self.refused and time.monotonic() < self.refused_until:
@@ -91,31 +93,29 @@ class Champions:
             )
 
     def install(self, model: Model, promotion: Promotion) -> None:
-        self.current, self.promoted, self.number, self.refused = (
-            model,
-            promotion.time,
-            promotion.number,
-            0,
-        )
+        """Let this model answer from now on."""
+        self.current = model
+        self.promoted = promotion.time
+        self.number = promotion.number
+        self.refused = 0
         CHAMPION.clear()
         CHAMPION.labels(model.version).set(1)
         CHAMPION_LOADED.set_to_current_time()
         log.info("Version %s answers from now on (promotion %s).", model.version, promotion.number)
 
     def refuse(self, promotion: Promotion, cause: str, sentence: str) -> None:
-        """Say so once; look at this promotion again after a while, as a damaged object may be mended."""
+        """Log a refusal once, and retry it after a while, as a damaged object may be repaired."""
         if promotion.number != self.refused:
             CHAMPION_REFUSED.labels(cause).inc()
-            kept = (
-                f"{self.current.version} goes on answering"
+            consequence = (
+                f"{self.current.version} keeps answering."
                 if self.current
-                else "there is no model to answer with"
+                else "There is no model to answer with."
             )
-            log.error(
-                "Promotion %s is refused: %s %s.", promotion.number, sentence, kept.capitalize()
-            )
+            log.error("Promotion %s is refused: %s %s", promotion.number, sentence, consequence)
         self.refused, self.refused_until = promotion.number, time.monotonic() + self.patience
 
 
 def _short(error: Exception) -> str:
+    """Return an error's type and the beginning of its first line."""
     return f"{type(error).__name__}: {error}".split("\n")[0][:200]

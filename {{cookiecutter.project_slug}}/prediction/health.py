@@ -1,4 +1,4 @@
-"""The container's health check: asks /health on the first name in LISTEN."""
+"""The container's health check: request /health on the first name in LISTEN."""
 
 import os
 from urllib.request import urlopen

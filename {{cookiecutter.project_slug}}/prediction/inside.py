@@ -1,4 +1,4 @@
-"""What only the platform itself can reach: the gateway lets nobody from outside through to these."""
+"""Routes for the platform itself; the gateway passes no request from outside on to them."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -8,6 +8,7 @@ from prediction.problems import Problem
 
 
 def routes(champions: Champions) -> APIRouter:
+    """Return /health, /model and /metrics, which need no key."""
     inside = APIRouter(include_in_schema=False)
 
     @inside.get("/health")
@@ -15,14 +16,14 @@ def routes(champions: Champions) -> APIRouter:
         if not champions.healthy:
             raise Problem(
                 503,
-                "A model was promoted that this replica does not trust, and it has no other. See its log.",
+                "The promoted model was refused and this replica has no other. See its log.",
             )
         version = champions.current and champions.current.version
         return {"status": "ok", "model": version, "promoted": champions.promoted}
 
     @inside.get("/model")
     async def model() -> dict:
-        return (await champions.trusted_now()).card
+        return dict((await champions.trusted_now()).card)
 
     @inside.get("/metrics")
     async def metrics() -> Response:

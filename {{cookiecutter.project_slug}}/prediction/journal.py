@@ -1,22 +1,23 @@
 """Every answer is on disk before it is sent, and in storage within seconds, exactly once.
 
-A file in the folder belongs to the process that holds its lock, and its name says where it goes. It
-is uploaded once nobody appends to it any more, only if there is no such object yet, and then removed.
-So a process may die at any moment: its locks fall, and the next one to look, itself after a restart
-or another replica, takes over what it left, under the names that it gave.
+A file in the folder belongs to the process that holds its lock, and its name says where it goes.
+It is uploaded once nobody appends to it any more, only if there is no such object yet, and then
+removed. So a process may die at any moment: its locks are released, and the next one to look,
+itself after a restart or another replica, takes over what it left, under the names that it gave.
 """
 
 import json
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from obstore.store import ObjectStore
 
-from prediction.journal_file import JournalFile
+from prediction.journal_file import HOUR_IN_NAME, JournalFile
 from prediction.metrics import JOURNAL_PENDING
 
 log = logging.getLogger(__name__)
@@ -38,13 +39,14 @@ class Journal:
         self.sweeping = threading.Lock()
         self.away = False
 
-    def write(self, kind: str, time: datetime, records: Iterable[dict]) -> None:
-        """Append one line for each record. When this returns, no death of the process can lose them."""
+    def write(self, kind: str, time: datetime, records: Iterable[Mapping[str, Any]]) -> None:
+        """Append a line for each record. When this returns, no death of the process loses them."""
         data = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
         with self.writing:
-            self.file(kind, f"{time:%Y-%m-%dT%H}").append(data)
+            self.file(kind, f"{time:{HOUR_IN_NAME}}").append(data)
 
     def file(self, kind: str, hour: str) -> JournalFile:
+        """Return the file that lines of this kind and hour go to, a new one if the last is full."""
         file = self.current.get((kind, hour))
         if file is None or file.size > FULL:
             self.finished += [file] if file else []
@@ -52,7 +54,7 @@ class Journal:
         return file
 
     def sync(self) -> None:
-        """Put what was written on the disk for good. In a thread of its own: storage may keep `sweep` waiting."""
+        """Flush all lines to the disk. It has a thread of its own: storage may delay `sweep`."""
         with self.writing:
             copies = [os.dup(file.descriptor) for file in self.current.values()]
         for copy in copies:
@@ -60,9 +62,9 @@ class Journal:
             os.close(copy)
 
     def sweep(self) -> None:
-        """Upload what is finished, then what was written since the last time.
+        """Upload the finished files, then the lines written since the last time.
 
-        While storage is away the current files go on, so that an outage does not leave thousands of them.
+        While storage is away the current files are kept, so that an outage leaves no thousands.
         """
         with self.sweeping:
             self.finished += filter(None, map(JournalFile.take_over, self.files()))
@@ -72,13 +74,13 @@ class Journal:
             JOURNAL_PENDING.set(sum(map(_size, self.files())) if self.away else 0)
 
     def files(self) -> list[Path]:
+        """Return every file of the folder, also those of other processes."""
         return sorted(self.folder.glob("*_*_*.jsonl"))
 
     def upload(self) -> bool:
-        """Deliver what is finished. False if storage does not take it all."""
-        problems = [
-            problem for file in list(self.finished) if (problem := self.try_to_deliver(file))
-        ]
+        """Deliver the finished files. Return False if storage does not take them all."""
+        attempts = [self.try_to_deliver(file) for file in list(self.finished)]
+        problems = list(filter(None, attempts))
         if problems and not self.away:
             log.warning(
                 "Storage does not take answers (%s); they wait in %s.", problems[0], self.folder
@@ -89,6 +91,7 @@ class Journal:
         return not problems
 
     def try_to_deliver(self, file: JournalFile) -> str:
+        """Deliver a file, and return the name of the error that prevented it, if any."""
         try:
             file.deliver(self.predictions)
         except Exception as error:
@@ -104,6 +107,7 @@ class Journal:
 
 
 def _size(path: Path) -> int:
+    """Return the file's size, or 0 if it is gone."""
     try:
         return path.stat().st_size
     except FileNotFoundError:  # another replica has just uploaded it

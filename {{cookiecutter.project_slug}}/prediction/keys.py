@@ -1,4 +1,4 @@
-"""Who may ask: the hashes in access/api-keys.json, read again when the file changes."""
+"""API keys: the hashes in access/api-keys.json, read again when the file changes."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Keys:
-    """Looks at the file at most every `seconds`, so a revoked key stops working within that time."""
+    """Checks the file at most every `seconds`, so a revoked key stops working within that time."""
 
     def __init__(self, file: Path, seconds: float = 1.0):
         self.file = file
@@ -21,12 +21,12 @@ class Keys:
         self.by_hash: dict[str, ApiKey] = {}
 
     def check(self, text: str | None, right: str) -> ApiKey:
-        """The key behind this text, if it may do this. Raises a Problem that says why not."""
+        """Return the key of this text if it has the right. Raise a Problem that says why not."""
         if not text:
             raise unauthorised("Send your API key as a header: `Authorization: Bearer KEY`.")
         if not is_well_formed(text):
             raise unauthorised(
-                "This is not a whole API key. One is `slipway_` and 38 letters and digits."
+                "This is not a whole API key. A key is `slipway_` and 38 letters and digits."
             )
         self.refresh()
         key = self.by_hash.get(hash_key(text))
@@ -41,7 +41,7 @@ class Keys:
         return key
 
     def refresh(self) -> None:
-        """Read the file again if it is another one than last time. A broken one changes nothing."""
+        """Read the file again if it has changed. A damaged one changes nothing."""
         if time.monotonic() < self.next_look:
             return
         self.next_look = time.monotonic() + self.seconds
@@ -53,18 +53,20 @@ class Keys:
             self.by_hash = {key.hash: key for key in load(self.file)}
         except Exception as error:
             log.error(
-                "%s can't be read (%s); the keys read before stay in force.",
+                "%s can't be read (%s); the keys read before stay valid.",
                 self.file,
                 type(error).__name__,
             )
 
     def state(self) -> tuple | None:
+        """Return what differs once the file is replaced or edited, or None if there is no file."""
         try:
-            found = self.file.stat()
+            status = self.file.stat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def unauthorised(detail: str) -> Problem:
+    """Return the refusal of a request whose key is missing, unknown or expired."""
     return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,4 +1,4 @@
-"""What the service tells Prometheus."""
+"""The service's metrics for Prometheus."""
 
 from prometheus_client import Counter, Gauge, Histogram, Summary
 
@@ -26,7 +26,7 @@ JOURNAL_PENDING = Gauge(
 
 
 class Measured:
-    """Counts requests by route and status, whatever happens inside."""
+    """Middleware that counts requests by route and status, whatever happens inside."""
 
     def __init__(self, app):
         self.app = app

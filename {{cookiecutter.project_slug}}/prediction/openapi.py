@@ -1,6 +1,7 @@
-"""The OpenAPI page: /docs, its assets and the description it shows, all from this service."""
+"""The OpenAPI page: /docs, its assets and the schema it shows, all served from here."""
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -14,37 +15,15 @@ from prediction.api import Questions, Report, example
 from prediction.problems import ProblemDetails
 
 PAGE = Path(__file__).parent / "docs"
-ONLY_FROM_HERE = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'"
+ONLY_FROM_HERE = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'self'"
+)
 DESCRIPTION = "Press Authorize, paste an API key, and try. The example questions work as they are."
 REF = "#/components/schemas/{model}"
 
 
-def takes(schema: dict, shown) -> dict:
-    """The description of a body that the route reads itself, as its raw bytes are what is checked."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schema, "example": shown}},
-        }
-    }
-
-
-def ref(model: type[BaseModel]) -> dict:
-    return {"$ref": REF.format(model=model.__name__)}
-
-
-QUESTION = takes(ref(Question), example(Question))
-QUESTIONS = takes(ref(Questions), {"questions": [example(Question)]})
-REPORTS = takes({"anyOf": [ref(Report), {"type": "array", "items": ref(Report)}]}, example(Report))
-
-
-def problems(*statuses: int) -> dict:
-    """What else a route may answer."""
-    content = {"application/problem+json": {"schema": ref(ProblemDetails)}}
-    return {status: {"description": SAID[status], "content": content} for status in statuses}
-
-
-SAID = {
+REASONS = {
     400: "Not JSON, or no body",
     401: "No API key, or not a valid one",
     403: "The key lacks the right",
@@ -54,17 +33,45 @@ SAID = {
 }
 
 
+def ref(model: type[BaseModel]) -> dict:
+    """Return a reference to a model's schema."""
+    return {"$ref": REF.format(model=model.__name__)}
+
+
+def problems(*statuses: int) -> dict:
+    """Describe the refusals that a route may answer with."""
+    content = {"application/problem+json": {"schema": ref(ProblemDetails)}}
+    return {status: {"description": REASONS[status], "content": content} for status in statuses}
+
+
+def takes(schema: dict, sample: dict, *statuses: int) -> dict[str, Any]:
+    """Describe a route that reads its body itself: the body, an example of it, the refusals."""
+    content = {"application/json": {"schema": schema, "example": sample}}
+    return {
+        "openapi_extra": {"requestBody": {"required": True, "content": content}},
+        "responses": problems(*statuses),
+    }
+
+
+ONE_OR_MANY_REPORTS = {"anyOf": [ref(Report), {"type": "array", "items": ref(Report)}]}
+
+QUESTION = takes(ref(Question), example(Question), 400, 401, 403, 413, 422, 503)
+QUESTIONS = takes(ref(Questions), {"questions": [example(Question)]}, 400, 401, 403, 413, 422, 503)
+REPORTS = takes(ONE_OR_MANY_REPORTS, example(Report), 400, 401, 403, 413, 422)
+
+
 def describe(app: FastAPI) -> None:
-    """Add the page and its description to the app."""
+    """Add the page and its schema to the app."""
 
     def openapi() -> dict:
         if app.openapi_schema is None:
-            described = get_openapi(
+            document = get_openapi(
                 title="Prediction API", version="1", description=DESCRIPTION, routes=app.routes
             )
-            described["components"]["schemas"] |= body_schemas()
-            say_units(described["components"]["schemas"])
-            app.openapi_schema = described
+            schemas = document["components"]["schemas"]
+            schemas |= body_schemas()
+            describe_units(schemas)
+            app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi
@@ -78,16 +85,16 @@ def describe(app: FastAPI) -> None:
 
 
 def body_schemas() -> dict:
-    """The models that routes read themselves, which FastAPI therefore does not know."""
-    models = [(model, "validation") for model in (Question, Questions, Report, ProblemDetails)]
-    return models_json_schema(models, ref_template=REF)[1]["$defs"]
+    """Return the schemas of the bodies that routes read themselves: FastAPI does not know them."""
+    models = (Question, Questions, Report, ProblemDetails)
+    _, schema = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    return schema["$defs"]
 
 
-def say_units(schemas: dict) -> None:
-    """The page shows no keyword `unit`, so it is said in the description."""
+def describe_units(schemas: dict) -> None:
+    """Add units to the descriptions, as the page does not show the keyword `unit`."""
     for schema in schemas.values():
         for field in schema["properties"].values():
             if "unit" in field:
-                field["description"] = (
-                    f"{field.get('description', '')}, in {field['unit']}".removeprefix(", in ")
-                )
+                description, unit = field.get("description"), field["unit"]
+                field["description"] = f"{description}, in {unit}" if description else unit

@@ -1,5 +1,6 @@
-"""Every error is application/problem+json with a sentence that says what to do."""
+"""Errors of the API: application/problem+json with a sentence that says what to do."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 MOST_ERRORS = 20
+"""Errors that are listed of one body."""
 
 SENTENCES = {
     404: "There is nothing here. /docs lists what there is.",
@@ -22,7 +24,7 @@ class FieldError(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """What is wrong, as in RFC 9457."""
+    """The body of a refusal, as in RFC 9457."""
 
     type: str = "about:blank"
     title: str
@@ -38,25 +40,29 @@ class Problem(Exception):
         self,
         status: int,
         detail: str,
-        errors: list[FieldError] = [],
-        headers: dict[str, str] | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
     ):
         super().__init__(detail)
-        self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    shown = problem.errors[:MOST_ERRORS]
-    hidden = len(problem.errors) - len(shown)
+    """Return a problem as it is sent; of many errors, only the first are listed."""
+    listed = list(problem.errors[:MOST_ERRORS])
+    omitted = len(problem.errors) - len(listed)
+    omission = f" The first {MOST_ERRORS} are named; {omitted} more are not." if omitted else ""
     details = ProblemDetails(
         title=HTTPStatus(problem.status).phrase,
         status=problem.status,
-        detail=problem.detail
-        + (f" The first {MOST_ERRORS} are named; {hidden} more are not." if hidden else ""),
-        errors=shown,
+        detail=problem.detail + omission,
+        errors=listed,
     )
     return JSONResponse(
-        details.model_dump(exclude=None if shown else {"errors"}),
+        details.model_dump(exclude=None if listed else {"errors"}),
         problem.status,
         problem.headers,
         media_type="application/problem+json",
@@ -64,7 +70,7 @@ def problem_response(problem: Problem) -> JSONResponse:
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Give the app's every error this one form."""
+    """Answer every error of the app with a problem."""
 
     @app.exception_handler(Problem)
     async def expected(_: Request, problem: Problem):
@@ -72,20 +78,15 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(_: Request, error: HTTPException):
-        return problem_response(
-            Problem(
-                error.status_code,
-                SENTENCES.get(error.status_code, error.detail),
-                headers=error.headers,
-            )
-        )
+        sentence = SENTENCES.get(error.status_code, error.detail)
+        return problem_response(Problem(error.status_code, sentence, headers=error.headers))
 
     @app.exception_handler(ClientDisconnect)
-    async def gone(_: Request, error: ClientDisconnect):
+    async def disconnected(_: Request, __: ClientDisconnect):
         return problem_response(Problem(400, "The connection ended before the body did."))
 
     @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception):
+    async def unexpected(_: Request, __: Exception):
         return problem_response(
-            Problem(500, "Something went wrong here. It was logged; asking again may help.")
+            Problem(500, "Something went wrong here. It was logged; trying again may help.")
         )

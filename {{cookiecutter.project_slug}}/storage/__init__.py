@@ -1,1 +1,1 @@
-"""Buckets, users and who may do what with them; made at start with the root key."""
+"""Buckets, users and their rights; made at start with the root key."""

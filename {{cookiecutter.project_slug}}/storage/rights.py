@@ -1,11 +1,10 @@
-"""Who may do what in storage, on one page; each service has a user of its own name."""
+"""The rights of each service in storage, on one page; each has a user of its own name."""
+
+from collections.abc import Iterable, Iterator
 
 BUCKETS = ("raw", "processed", "models", "predictions", "notebooks")
-VERSIONED = (
-    "raw",
-    "models",
-    "notebooks",
-)  # what is overwritten or deleted there can be brought back
+VERSIONED = ("raw", "models", "notebooks")
+"""Objects that are overwritten or deleted there can be restored."""
 
 SERVICES = {
     "processing": (
@@ -35,28 +34,28 @@ SERVICES = {
     ),
 }
 
-ON_OBJECTS = {
+ACTIONS = {
     "read": ["s3:GetObject"],
     "write": ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
     "delete": ["s3:DeleteObject"],
 }
 
-# Without this a user may make itself further keys, which outlive a change of its secret.
 NO_KEYS_OF_ITS_OWN = {"Effect": "Deny", "Action": ["admin:*"]}
+"""Without this a user can make itself further keys, which outlive a change of its secret."""
 
 
-def statements(right: str):
-    """What `bucket:read` or `bucket/folder:write` allows. Deleting removes no older version."""
-    place, _, deed = right.partition(":")
+def statements(right: str) -> Iterator[dict]:
+    """Yield what `bucket:read` or `bucket/folder:write` allows. Deleting keeps older versions."""
+    place, _, action = right.partition(":")
     bucket, _, folder = place.partition("/")
     objects = f"arn:aws:s3:::{bucket}/{folder}/*" if folder else f"arn:aws:s3:::{bucket}/*"
-    yield {"Effect": "Allow", "Action": ON_OBJECTS[deed], "Resource": [objects]}
-    if deed == "read":
+    yield {"Effect": "Allow", "Action": ACTIONS[action], "Resource": [objects]}
+    if action == "read":
         actions = ["s3:GetBucketLocation", "s3:ListBucket"]
         yield {"Effect": "Allow", "Action": actions, "Resource": [f"arn:aws:s3:::{bucket}"]}
 
 
-def policy(rights) -> dict:
-    """The S3 policy that allows these rights and nothing else."""
+def policy(rights: Iterable[str]) -> dict:
+    """Return the S3 policy that allows these rights and nothing else."""
     allowed = [statement for right in rights for statement in statements(right)]
     return {"Version": "2012-10-17", "Statement": [*allowed, NO_KEYS_OF_ITS_OWN]}

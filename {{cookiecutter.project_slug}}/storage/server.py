@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
@@ -13,35 +14,37 @@ from minio.error import S3Error
 WAIT_SECONDS = 60
 
 
-def address() -> dict:
-    """Where storage answers, in the words of the client."""
+def address() -> dict[str, Any]:
+    """Return the address of storage as arguments of its clients."""
     url = urlsplit(os.environ.get("STORAGE_URL", "http://storage:9000"))
     http_client = urllib3.PoolManager(timeout=5, retries=False)
     return {"endpoint": url.netloc, "secure": url.scheme == "https", "http_client": http_client}
 
 
 def client(user: str, secret: str) -> Minio:
-    """Storage as `user` sees it."""
+    """Return a client that acts as this user."""
     region = os.environ.get("STORAGE_REGION", "us-east-1")
     return Minio(**address(), access_key=user, secret_key=secret, region=region)
 
 
 def root_secret() -> str:
+    """Return the root user's secret. Without one, end with a sentence."""
     secret = os.environ.get("STORAGE_ROOT_PASSWORD")
     return secret or sys.exit("Not set: STORAGE_ROOT_PASSWORD. Run `make env`.")
 
 
 def root() -> Minio:
+    """Return a client that acts as the root user."""
     return client("root", root_secret())
 
 
 def admin() -> MinioAdmin:
-    """What makes users and policies."""
+    """Return the root user's client for users and policies."""
     return MinioAdmin(**address(), credentials=StaticProvider("root", root_secret()))
 
 
 def accepts(user: str, secret: str) -> bool:
-    """Whether this secret is the user's; what the user may do does not matter."""
+    """Return whether this secret is the user's, whatever the user's rights."""
     try:
         client(user, secret).list_buckets()
     except S3Error as error:
@@ -50,9 +53,9 @@ def accepts(user: str, secret: str) -> bool:
 
 
 def wait() -> None:
-    """Return when storage answers its root user; otherwise end with a sentence."""
-    end = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < end:
+    """Return when storage answers its root user. If it does not, end with a sentence."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
         try:
             root().list_buckets()
             return

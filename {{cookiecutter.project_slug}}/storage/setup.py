@@ -1,8 +1,9 @@
-"""Make what storage lacks: buckets, users and their rights. Doing it twice changes nothing."""
+"""Make the buckets, users and rights that are missing. Running it twice changes nothing."""
 
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 
 from minio import Minio, MinioAdmin
 from minio.commonconfig import ENABLED, Filter
@@ -15,8 +16,8 @@ from storage.rights import BUCKETS, SERVICES, VERSIONED, policy
 KEEP_OLD_NOTEBOOKS_DAYS = 30
 
 
-def old_notebooks_go() -> LifecycleConfig:
-    """Deleted and overwritten notebooks can be brought back for a month."""
+def old_notebooks_expire() -> LifecycleConfig:
+    """Return the rule that deleted and overwritten notebooks can be restored for a month."""
     rule = Rule(
         rule_id="old-notebooks-go",
         status=ENABLED,
@@ -29,8 +30,8 @@ def old_notebooks_go() -> LifecycleConfig:
     return LifecycleConfig([rule])
 
 
-def bucket(root: Minio, name: str):
-    """Make what this bucket lacks and yield what was done."""
+def bucket(root: Minio, name: str) -> Iterator[str]:
+    """Make what this bucket lacks, and yield what was done."""
     if not root.bucket_exists(bucket_name=name):
         root.make_bucket(bucket_name=name)
         yield "made"
@@ -38,12 +39,12 @@ def bucket(root: Minio, name: str):
         root.set_bucket_versioning(bucket_name=name, config=VersioningConfig(ENABLED))
         yield "keeps versions from now on"
     if name == "notebooks" and root.get_bucket_lifecycle(bucket_name=name) is None:
-        root.set_bucket_lifecycle(bucket_name=name, config=old_notebooks_go())
-        yield f"old versions go after {KEEP_OLD_NOTEBOOKS_DAYS} days"
+        root.set_bucket_lifecycle(bucket_name=name, config=old_notebooks_expire())
+        yield f"old versions expire after {KEEP_OLD_NOTEBOOKS_DAYS} days"
 
 
-def alike(one: dict, other: dict) -> bool:
-    """Storage sorts what it is given, so order does not count."""
+def same_policy(first: dict, second: dict) -> bool:
+    """Return whether two policies are equal but for their order, as storage sorts them."""
 
     def canonical(document):
         if isinstance(document, dict):
@@ -52,14 +53,15 @@ def alike(one: dict, other: dict) -> bool:
             return sorted(map(canonical, document), key=repr)
         return document
 
-    return canonical(one) == canonical(other)
+    return canonical(first) == canonical(second)
 
 
-def user(admin: MinioAdmin, name: str, secret: str, rights):
-    """Make what this user lacks and yield what was done. Its policy has its name."""
-    wanted = policy(rights)
-    if not alike(json.loads(admin.policy_list()).get(name, {}), wanted):
-        admin.policy_add(policy_name=name, policy=wanted)
+def user(admin: MinioAdmin, name: str, secret: str, rights: Iterable[str]) -> Iterator[str]:
+    """Make what this user lacks, and yield what was done. Its policy has its name."""
+    required = policy(rights)
+    present = json.loads(admin.policy_list()).get(name, {})
+    if not same_policy(present, required):
+        admin.policy_add(policy_name=name, policy=required)
         yield "rights set"
     if not server.accepts(name, secret):
         admin.user_add(access_key=name, secret_key=secret)
@@ -70,7 +72,7 @@ def user(admin: MinioAdmin, name: str, secret: str, rights):
 
 
 def secrets() -> dict[str, str]:
-    """Each service's secret, from the environment; ends with a sentence if one is missing."""
+    """Return each service's secret from the environment. If one is missing, end."""
     names = {service: f"{service.upper()}_STORAGE_SECRET" for service in SERVICES}
     missing = [name for name in names.values() if not os.environ.get(name)]
     if missing:
@@ -83,11 +85,14 @@ def main() -> None:
     server.wait()
     root, admin = server.root(), server.admin()
     for name in BUCKETS:
-        print(f"bucket {name}:", ", ".join(bucket(root, name)) or "nothing to do")
+        report(f"bucket {name}", bucket(root, name))
     for name, rights in SERVICES.items():
-        print(
-            f"user {name}:", ", ".join(user(admin, name, secret[name], rights)) or "nothing to do"
-        )
+        report(f"user {name}", user(admin, name, secret[name], rights))
+
+
+def report(subject: str, changes: Iterable[str]) -> None:
+    """Make these changes, and print them."""
+    print(f"{subject}:", ", ".join(changes) or "nothing to do")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from core import keys
-from ops import dotenv, preflight
+from ops import compose, dotenv, preflight
 
 EXAMPLE = """\
 # The name.
@@ -160,6 +160,26 @@ def test_a_docker_that_would_not_do_is_named_with_what_to_do(
     assert len(problems) == len(expected) and all(
         part in problem for part, problem in zip(expected, problems, strict=True)
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_a_docker_that_never_answers_is_gone_without_or_named(tmp_path, monkeypatch, capsys):
+    docker_that_says(tmp_path, monkeypatch, f"exec {shutil.which('sleep')} 600")
+    monkeypatch.setattr(compose, "PATIENCE", 0.2)
+    assert not compose.is_running("processing")
+    assert "has not answered" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="has not answered"):
+        compose.require("storage", "Run `make up` first.")
+    (problem,) = preflight.docker_problems()
+    assert "has not answered" in problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_a_part_that_does_not_run_is_named_with_what_to_do(tmp_path, monkeypatch):
+    container = '{"Service": "storage", "State": "exited"}'
+    docker_that_says(tmp_path, monkeypatch, f"echo '{container}'")
+    with pytest.raises(SystemExit, match="storage does not run. Run `make up` first."):
+        compose.require("storage", "Run `make up` first.")
 
 
 def test_a_taken_port_is_seen():
