@@ -18,7 +18,8 @@ demo: .venv/installed  ## generate a project in demo/, train it on real flights 
 test: .venv/installed  ## lint, generation, hooks, the project's own tests, and with Docker the whole stack
 	@$(LOCAL) -m ruff check .
 	@$(LOCAL) -m ruff format --check --quiet .
-	@$(LOCAL) -m pytest -q -rs
+	@$(LOCAL) -m pytest -q --numprocesses auto --maxschedchunk 1 --ignore tests/stack
+	@$(LOCAL) -m pytest -q tests/stack
 
 bench: .venv/installed  ## measure times, memory and sizes, and write them to bench/results.json
 	@$(LOCAL) -m bench

@@ -1,4 +1,4 @@
-"""The main job in one command: make a project in demo/, and let it learn from real flights and answer."""
+"""The main job in one command: a project in demo/ that learns from real flights and answers."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ DOCKER_PATIENCE = 15
 
 
 def bake() -> Path:
-    """A fresh project in demo/. The environment of an earlier one is kept, because installing it takes longest."""
+    """Make a fresh project in demo/, with the environment of an earlier one if there is one."""
     project, kept = DEMO / "flight-times", DEMO / "environment"
     if (project / ".venv").exists():
         shutil.rmtree(kept, ignore_errors=True)
@@ -52,17 +52,19 @@ def main() -> None:
     do(project, "ops.virtualenv")
     installed = time.monotonic()
     do(project, "ops.local", "--once")
-    done = time.monotonic()
+    learned = time.monotonic()
     print(
-        f"\nFrom raw flights to an answer in {done - installed:.0f} s; installing took {installed - started:.0f} s."
+        f"\nFrom raw flights to an answer in {learned - installed:.0f} s; "
+        f"installing took {installed - started:.0f} s."
     )
     place = project.relative_to(ROOT)
-    platform = (
-        "Docker runs here: `make up` there"
-        if docker_runs()
-        else "With Docker running, `make up` there"
-    )
-    print(f"The project is in {place}. {platform} starts the whole platform.")
+    if docker_runs():
+        print(f"The project is in {place}. Docker runs: `make up` there starts the whole platform.")
+    else:
+        print(
+            f"The project is in {place}. Without Docker, only the pipeline and the API were shown;"
+        )
+        print("once it runs, `make up` there starts the whole platform.")
 
 
 if __name__ == "__main__":

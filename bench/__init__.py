@@ -1,1 +1,4 @@
-"""The measurements: each module has a function `measure`; what runs inside a project lies in in_project/."""
+"""The measurements: each module has a function `measure`.
+
+in_project/ holds the programs that a project's own Python runs.
+"""

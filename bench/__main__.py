@@ -20,7 +20,7 @@ ON_REQUEST = {"scale_full": scale_full}
 
 
 def machine() -> dict:
-    """What the figures were measured on."""
+    """Describe what the figures were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cores": os.cpu_count(),

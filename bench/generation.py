@@ -1,4 +1,4 @@
-"""How long it takes to make a project."""
+"""Measure how long it takes to make a project."""
 
 import statistics
 import tempfile
@@ -11,7 +11,7 @@ RUNS = 5
 
 
 def measure() -> dict:
-    """Seconds of a whole `cookiecutter` command, the median of RUNS."""
+    """Return the seconds of a whole `cookiecutter` command, the median of RUNS."""
     return {"seconds": round(statistics.median(once() for _ in range(RUNS)), 2)}
 
 

@@ -1,4 +1,7 @@
-"""How fast raw rows become checked rows and features, beside a bare script, and how that changes over a year."""
+"""Measure how fast raw rows become checked rows and features.
+
+A plain script gives the comparison, and twelve months show how history changes it.
+"""
 
 import json
 import os
@@ -19,7 +22,7 @@ IN_PROJECT = Path(__file__).parent / "in_project"
 
 
 def measure() -> dict:
-    """A month of ROWS, and twelve of ROWS_OVER_A_YEAR."""
+    """Return the figures of a month of ROWS and of twelve of ROWS_OVER_A_YEAR."""
     with ready() as (project, folder):
         return (
             one_month(project, folder)
@@ -30,7 +33,7 @@ def measure() -> dict:
 
 @contextmanager
 def ready() -> Iterator[tuple[Path, Path]]:
-    """A project with its environment, and the folder that it is in."""
+    """Yield a project with its environment, and the folder that it is in."""
     with tempfile.TemporaryDirectory() as folder:
         project = bake(Path(folder) / "here")
         prepare = "from ops import virtualenv; print(virtualenv.ready())"
@@ -39,7 +42,7 @@ def ready() -> Iterator[tuple[Path, Path]]:
 
 
 def one_month(project: Path, folder: Path) -> dict:
-    """The pipeline and the bare script in turns, each in a process of its own; medians."""
+    """Run the pipeline and the plain script in turns, each in its own process; return medians."""
     run(project, folder, "months.py", folder, ROWS, MONTHS[0])
     raw, pairs = folder / f"{MONTHS[0]}.csv", []
     for number in range(RUNS):
@@ -49,7 +52,7 @@ def one_month(project: Path, folder: Path) -> dict:
         )
     ours, bare = (
         {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-        for runs in zip(*pairs)
+        for runs in zip(*pairs, strict=True)
     )
     return {
         "rows": ROWS,
@@ -62,7 +65,7 @@ def one_month(project: Path, folder: Path) -> dict:
 
 
 def whole_run(project: Path, folder: Path) -> dict:
-    """Every step with a month of ROWS, and the error of a sampled window beside that of the whole one."""
+    """Run every step on a month of ROWS, and compare the errors of a sampled and a whole window."""
     run(project, folder, "months.py", folder, ROWS, MONTHS[-1])
     storage, raw = folder / "whole", folder / f"{MONTHS[-1]}.csv"
     took = run(project, storage, "whole_run.py", raw)
@@ -72,7 +75,7 @@ def whole_run(project: Path, folder: Path) -> dict:
 
 
 def a_year(project: Path, folder: Path, rows: int) -> dict:
-    """Month after month into the same storage; the slope compares the last three with the first three."""
+    """Bring month after month into one storage; the slope is the last three against the first."""
     cost, storage = [], folder / "year"
     for month in MONTHS:
         run(project, folder, "months.py", folder, rows, month)
@@ -87,13 +90,13 @@ def a_year(project: Path, folder: Path, rows: int) -> dict:
     return {"year_rows_a_month": rows, "year_slope": f"{slope:+.0%}"} | took | training
 
 
-def named(what: str, found: dict) -> dict:
-    """The figures of one thing among those of others."""
-    return {f"{what}_{name}": value for name, value in found.items()}
+def named(what: str, figures: dict) -> dict:
+    """Prefix the names of figures with what they are of."""
+    return {f"{what}_{name}": value for name, value in figures.items()}
 
 
 def run(project: Path, storage: Path, script: str, *words) -> dict:
-    """What a script prints last, run by the project's Python with the buckets in a folder of `storage`."""
+    """Run a program with the project's Python on buckets in a folder; return what it printed."""
     environment = {"PYTHONPATH": str(project), "STORAGE_URL": (storage / "buckets").as_uri()}
     done = subprocess.run(
         [project / ".venv" / "bin" / "python", IN_PROJECT / script, *map(str, words)],

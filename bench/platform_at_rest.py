@@ -1,4 +1,4 @@
-"""How long the platform takes to start and to answer, and what it needs when nobody asks."""
+"""Measure how long the platform takes to start and to answer, and what it needs at rest."""
 
 import re
 import tempfile
@@ -12,7 +12,7 @@ UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 def measure() -> dict:
-    """Seconds to healthy and to the first answer; memory and image sizes in MB."""
+    """Return seconds to healthy and to the first answer; memory and image sizes in MB."""
     with tempfile.TemporaryDirectory() as folder, started(Path(folder), "bench") as stack:
         time.sleep(REST)
         memory = memory_by_service(stack)
@@ -26,14 +26,14 @@ def measure() -> dict:
 
 
 def memory_by_service(stack: Stack) -> dict[str, int]:
-    """What `docker stats` shows, all replicas of a service together."""
+    """Return what `docker stats` shows, all replicas of a service together."""
     services = {
-        one["Id"]: name
-        for name, many in stack.containers().items()
-        for one in many
-        if one["State"]["Running"]
+        container["Id"]: name
+        for name, containers in stack.containers().items()
+        for container in containers
+        if container["State"]["Running"]
     }
-    found: dict[str, int] = {}
+    megabytes: dict[str, int] = {}
     for line in run(
         "docker",
         "stats",
@@ -43,15 +43,15 @@ def memory_by_service(stack: Stack) -> dict[str, int]:
         "{{.ID}} {{.MemUsage}}",
         *services,
     ).stdout.splitlines():
-        container, used = line.split()[:2]
+        container_id, used = line.split()[:2]
         number, unit = re.fullmatch(r"([\d.]+)(\w+)", used).groups()
-        service = services[container]
-        found[service] = found.get(service, 0) + round(float(number) * UNITS[unit] / 1e6)
-    return dict(sorted(found.items()))
+        service = services[container_id]
+        megabytes[service] = megabytes.get(service, 0) + round(float(number) * UNITS[unit] / 1e6)
+    return dict(sorted(megabytes.items()))
 
 
 def image_sizes(stack: Stack) -> dict[str, int]:
-    """Each image that is built here, less the image that it starts from."""
+    """Return the size of each image that is built here, less the image that it starts from."""
     sizes = {}
     for file in sorted(stack.project.glob("*/Dockerfile")):
         base = re.findall(r"^FROM (\S+)", file.read_text(), re.MULTILINE)[-1]

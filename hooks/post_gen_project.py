@@ -1,4 +1,4 @@
-"""Finish a freshly rendered project: make its .env with secrets of its own, and say what to do next."""
+"""Finish a new project: make its .env with secrets of its own, and say what to do next."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Refuse answers that would not work, and folders that hold something, before anything is written."""
+"""Refuse answers that would not work, and folders that are not empty, before writing anything."""
 
 import json
 import re
@@ -7,24 +7,17 @@ import unicodedata
 from pathlib import Path
 
 QUESTIONS = ("project_name", "project_slug", "description")
-SLUG = re.compile(
-    r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*"
-)  # a folder, a Compose project and a host name
-RESERVED = re.compile(
-    r"con|prn|aux|nul|com[0-9]|lpt[0-9]"
-)  # devices on Windows, whatever the folder
-UNPRINTABLE = {
-    "Cc",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # control characters, broken UTF-8, line and paragraph breaks
+SLUG = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")  # folder, Compose project, host name
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices on Windows
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, broken UTF-8, line breaks
 
-SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z and digits, with single hyphens between them if you like."
+SLUG_RULE = "project_slug: type 1 to 40 of a to z and 0 to 9, with single hyphens between them."
+TEXT_RULE = "type one line of plain text, without control characters or line breaks."
+OLD_PYTHON = "Install cookiecutter for Python 3.11 or newer; this one runs on an older Python."
 UPDATE = """\
 The folder {folder} holds something already, so nothing was written. Type another project_slug.
-To update an existing project, run `cruft update` in it if it was made with cruft; otherwise generate
-a new project beside it and bring over what differs (`git diff --no-index OLD NEW` shows it)."""
+To update an existing project, run `cruft update` in it if it was made with cruft. Otherwise
+generate a new project beside it and bring over the changes: `git diff --no-index OLD NEW`."""
 
 
 def complaints(answers):
@@ -34,7 +27,7 @@ def complaints(answers):
         if not answer.strip():
             yield f"{question}: type at least one visible character."
         elif UNPRINTABLE & set(map(unicodedata.category, answer)):
-            yield f"{question}: type one line of plain text, without control characters or line breaks."
+            yield f"{question}: {TEXT_RULE}"
     if not SLUG.fullmatch(answers["project_slug"]):
         yield SLUG_RULE
     elif RESERVED.fullmatch(answers["project_slug"]):
@@ -45,15 +38,11 @@ def main(answers):
     # The folder's name was made safe before; what is judged is what was typed.
     wrong = list(complaints(answers | {"project_slug": answers["__typed_slug"]}))
     if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever Python cookiecutter has
-        wrong.append(
-            "Install cookiecutter for Python 3.11 or newer; this one runs on an older Python."
-        )
+        wrong.append(OLD_PYTHON)
     if any(Path.cwd().iterdir()):
         wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
     if wrong:
-        sys.exit(
-            "\n" + "\n".join(wrong) + "\n\nWhat follows is cookiecutter saying that it stopped."
-        )
+        sys.exit("\n".join(["", *wrong, "", "What follows is cookiecutter saying it stopped."]))
 
 
 if __name__ == "__main__":

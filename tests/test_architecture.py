@@ -53,7 +53,7 @@ def test_each_service_is_on_the_map_with_what_it_may_call():
         row[0].strip("`"): set(re.findall(r"`([\w-]+)`|\b(outside)\b", row[2]))
         for row in cells("Services")
     }
-    calls = {name: {a or b for a, b in found} for name, found in written.items()}
+    calls = {name: {a or b for a, b in pairs} for name, pairs in written.items()}
     assert calls == {
         name: allowed_calls(service, name) for name, service in COMPOSE["services"].items()
     }
@@ -77,7 +77,7 @@ def test_each_path_on_the_map_exists(kind):
 
 
 def exists(path: str) -> bool:
-    """Return whether a path is there; the name of a file alone may be in any folder of the project."""
+    """Return whether a path is there; a file's name alone may be in any folder of the project."""
     if path.startswith("template:"):
         return (ROOT / path.removeprefix("template:")).exists()
     if "/" not in path:

@@ -1,4 +1,4 @@
-"""What a person gets from the generator, whatever they type."""
+"""The project that a person gets from the generator, whatever they type."""
 
 import fnmatch
 import json
@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, UNBAKED, bake, cookiecutter, files
+from conftest import LEFT_BY_USE, ROOT, UNBAKED, bake, cookiecutter, files, unused_template
 
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 CHOICES = {
@@ -22,7 +22,6 @@ EVERY_ANSWER = [dict(zip(CHOICES, answers, strict=True)) for answers in product(
 
 RENDERED = {"README.md", ".env.example"}
 MADE = {".env", "access/api-keys.json", "access/api-keys.lock", "access/users"}
-OF_ONE_MACHINE = (".venv/", "data/", "notebooks/", "access/api-keys.", "access/users", ".env.new")
 
 HOSTILE = [
     '"quoted"',
@@ -57,12 +56,8 @@ REFUSED_SLUGS = [
 
 
 def unbaked() -> dict[str, bytes]:
-    """The template's own files, without what using it where it lies has left there."""
-    return {
-        name: content
-        for name, content in files(UNBAKED).items()
-        if not name.startswith(OF_ONE_MACHINE) and name != ".env"
-    }
+    """Return the template's own files, without what using it where it lies has left there."""
+    return files(unused_template() / UNBAKED.name)
 
 
 @pytest.mark.parametrize("answers", EVERY_ANSWER)
@@ -76,7 +71,7 @@ def test_all_but_two_files_reach_the_user_byte_for_byte(tmp_path, answers):
 
 
 def test_the_patterns_name_every_file_but_two_and_no_folder():
-    """A folder that they matched would be deleted and copied anew when someone generates over it."""
+    """Because cookiecutter deletes and copies anew a folder that matches, if one exists."""
     patterns = QUESTIONS["_copy_without_render"]
     names = unbaked().keys()
     folders = {
@@ -140,11 +135,14 @@ def test_an_existing_project_is_left_as_it_is(tmp_path, force):
 def test_no_two_projects_share_a_secret(tmp_path, project):
     """Not even when the template was used where it lies and has secrets of its own."""
     used = tmp_path / "template"
-    shutil.copytree(ROOT, used, ignore=shutil.ignore_patterns(".git", ".venv", "demo", "data"))
+    shutil.copytree(unused_template(), used)
+    for name in LEFT_BY_USE:
+        (used / UNBAKED.name / name).parent.mkdir(exist_ok=True)
+        (used / UNBAKED.name / name).write_text("of another machine")
     shutil.copy(project / ".env", used / UNBAKED.name)
-    (used / UNBAKED.name / "access").mkdir(exist_ok=True)
     shutil.copy(project / "access" / "api-keys.json", used / UNBAKED.name / "access")
     other = bake(tmp_path / "here", template=used)
+    assert files(other).keys() == files(project).keys()
     ours, theirs = (set(secrets(path)) for path in (project, other))
     assert len(ours) == len(theirs) >= 12
     assert ours & theirs == set()
@@ -153,7 +151,7 @@ def test_no_two_projects_share_a_secret(tmp_path, project):
 
 
 def secrets(project) -> list[str]:
-    """The values below the last heading of .env."""
+    """Return the values below the last heading of .env."""
     text = (project / ".env").read_text(encoding="utf-8").partition("# ---- Secrets")[2]
     return [
         line.partition("=")[2]

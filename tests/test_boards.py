@@ -1,4 +1,4 @@
-"""The boards as Grafana will read them; whether each panel has data is seen on the running stack."""
+"""The boards as Grafana reads them; only the running stack shows that each panel has data."""
 
 import json
 from itertools import combinations
@@ -20,8 +20,8 @@ def panels(name):
     return [panel for panel in BOARDS[name]["panels"] if panel["type"] != "row"]
 
 
-def overlap(one, other):
-    a, b = one["gridPos"], other["gridPos"]
+def overlap(panel, other):
+    a, b = panel["gridPos"], other["gridPos"]
     beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
     below = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
     return not (beside or below)
@@ -34,9 +34,11 @@ def test_there_are_two_boards_named_as_their_files():
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_panel_asks_a_source_that_is_provisioned(name):
-    known = {(source["type"], source["uid"]) for source in SOURCES}
-    asked = [target["datasource"] for panel in panels(name) for target in panel["targets"]]
-    assert [source for source in asked if (source["type"], source["uid"]) not in known] == []
+    provisioned = {(source["type"], source["uid"]) for source in SOURCES}
+    sources = [target["datasource"] for panel in panels(name) for target in panel["targets"]]
+    assert [
+        source for source in sources if (source["type"], source["uid"]) not in provisioned
+    ] == []
 
 
 @pytest.mark.parametrize("name", BOARDS)

@@ -1,4 +1,4 @@
-"""The compose file's promises, read as Docker reads it. Needs Docker's command, but no running Docker."""
+"""The compose file's promises, read as Docker reads it; no Docker needs to run for that."""
 
 import json
 import os
@@ -26,28 +26,28 @@ def docker():
         or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
     ):
         leave_out(
-            "Docker Compose is not installed, so nothing was checked that Docker reads in compose.yaml."
+            "Docker Compose is not installed, so compose.yaml was not checked as Docker reads it."
         )
 
 
 def variables(project: Path) -> dict[str, str]:
-    """What is in the project's .env."""
+    """Return what is in the project's .env."""
     text = (project / ".env").read_text(encoding="utf-8")
     return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
 
 
 def secret_names() -> list[str]:
-    """The variables that compose needs and `make env` makes; API_KEY is for people only."""
+    """Return the variables that compose needs and `make env` makes; API_KEY is for people only."""
     text = (UNBAKED / ".env.example").read_text(encoding="utf-8").partition("# ---- Secrets")[2]
     return [name for name in re.findall(r"^([A-Z_]+)=", text, re.MULTILINE) if name != "API_KEY"]
 
 
 def config(project: Path, **changed: str) -> subprocess.CompletedProcess:
     """Ask Compose how it understands the project, with nothing of this shell's own settings."""
-    known = re.findall(
+    settings = re.findall(
         r"^([A-Z_]+)=", (UNBAKED / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
     )
-    clean = {name: value for name, value in os.environ.items() if name not in known}
+    clean = {name: value for name, value in os.environ.items() if name not in settings}
     command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
     return subprocess.run(
         command, cwd=project, env=clean | changed, capture_output=True, encoding="utf-8"
@@ -62,7 +62,7 @@ def services(project) -> dict[str, dict]:
 
 
 def breaking(services: dict[str, dict], promise, but=()) -> list[str]:
-    """The services that do not keep a promise, apart from those that are excused with a reason."""
+    """Return the services that do not keep a promise, apart from those excused with a reason."""
     return [name for name, service in services.items() if name not in but and not promise(service)]
 
 
@@ -208,9 +208,9 @@ def test_a_part_that_is_always_there_needs_no_part_that_can_be_switched_off(serv
 
 def test_each_password_in_the_platform_is_a_secret_of_this_project(project, services):
     """A value that stands in the compose file would be everybody's."""
-    here = variables(project)
-    ours = {here[name] for name in secret_names()}
-    known = [
+    settings = variables(project)
+    ours = {settings[name] for name in secret_names()}
+    foreign = [
         (name, variable)
         for name, service in services.items()
         for variable, value in (service.get("environment") or {}).items()
@@ -218,7 +218,7 @@ def test_each_password_in_the_platform_is_a_secret_of_this_project(project, serv
         and not variable.startswith(("ALERT_", "SOURCE_"))
         and value not in ours
     ]
-    assert known == []
+    assert foreign == []
 
 
 def test_addresses_with_a_password_hold_a_secret_of_this_project(project, services):

@@ -1,4 +1,4 @@
-"""The hooks as ordinary modules: they import as they lie, before cookiecutter fills in their one line."""
+"""The hooks as ordinary modules, before cookiecutter fills in their one line."""
 
 import importlib.util
 
@@ -9,7 +9,7 @@ GOOD = {"project_name": "Lake", "project_slug": "lake", "description": "Learns."
 
 
 def load(name):
-    """The hook as a module."""
+    """Return a hook as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "hooks" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""Without Docker the model keeps itself up to date as well: `make local`, and files that come into a folder."""
+"""Without Docker the model keeps itself up to date too, by `make local` and files in a folder."""
 
 import json
 import os
@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import bake
+from conftest import bake_with_environment, python_of
 from running import MONTH, until
-from test_project import passes
+
+TAKES_LONG = True
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="It is ended as Ctrl-C in a terminal does it."
@@ -21,25 +22,30 @@ DEADLINE = 180
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Path:
-    """A project whose owner waits for no cool-down."""
-    project = bake(tmp_path_factory.mktemp("folder") / "here")
-    passes(sys.executable, "ops.virtualenv", folder=project)
-    rules = project / "model" / "retraining.py"
-    rules.write_text(
-        rules.read_text().replace("cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)")
+def project(tmp_path_factory, environment) -> Path:
+    """Return a project whose owner waits for no cool-down and looks for files every second."""
+    project = bake_with_environment(tmp_path_factory.mktemp("folder") / "here", environment)
+    edit(
+        project / "model/retraining.py", "cool_down=timedelta(minutes=1)", "cool_down=timedelta(0)"
     )
+    edit(project / "processing/run.py", "INTERVAL = 10\n", "INTERVAL = 1\n")
     return project
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1, f"{file}: {old}"
+    file.write_text(text.replace(old, new))
 
 
 @pytest.fixture(scope="module")
 def local(project):
-    """`make local` while it runs: the file with what it says."""
+    """Start `make local`, return the file with its output, and end it as Ctrl-C does."""
     log = project / "local.log"
-    with log.open("w") as said:
+    with log.open("w") as output:
         command = [sys.executable, "-m", "ops.local"]
         process = subprocess.Popen(
-            command, cwd=project, stdout=said, stderr=said, start_new_session=True
+            command, cwd=project, stdout=output, stderr=output, start_new_session=True
         )
     try:
         until(lambda: "Ctrl-C ends it" in log.read_text(), DEADLINE, "`make local` answers")
@@ -52,17 +58,15 @@ def local(project):
 
 @pytest.fixture
 def bring(project, local):
-    """Hand over a month of flights, and return what was judged after its file was checked."""
+    """Hand over a month of flights, and return the verdicts that its file led to."""
 
     def bring(month: str, air_time: str = "minutes") -> dict:
-        python = project / ".venv" / "bin" / "python"
-        flights = subprocess.check_output(
-            [python, "-c", MONTH.format(month=month, air_time=air_time)], cwd=project
-        )
+        program = MONTH.format(month=month, air_time=air_time)
+        flights = subprocess.check_output([python_of(project), "-c", program], cwd=project)
         (project / f"{month}.csv").write_bytes(flights)
-        runs, judged = said(local), verdicts(project)
-        subprocess.run(["make", "add", f"FILE={month}.csv"], cwd=project, check=True)
-        until(lambda: said(local) > runs, DEADLINE, "the file leads to a run")
+        runs, judged = finished_runs(local), verdicts(project)
+        make(project, "add", f"FILE={month}.csv")
+        until(lambda: finished_runs(local) > runs, DEADLINE, "the file leads to a run")
         return {
             version: verdict
             for version, verdict in verdicts(project).items()
@@ -72,8 +76,13 @@ def bring(project, local):
     return bring
 
 
-def said(log: Path) -> int:
-    """How many runs have come to their end."""
+def make(project: Path, *words: str) -> None:
+    """Run a command of the project's Makefile, which must end whatever Docker does."""
+    subprocess.run(["make", *words], cwd=project, check=True, timeout=DEADLINE)
+
+
+def finished_runs(log: Path) -> int:
+    """Count the runs that have come to their end."""
     return len(re.findall(r"^  summaries ", log.read_text(), re.MULTILINE))
 
 
@@ -83,11 +92,11 @@ def verdicts(project: Path) -> dict[str, dict]:
 
 
 def answering(project: Path, local: Path) -> str:
-    """The version that answers the example question."""
+    """Return the version that answers the example question."""
     port = re.search(r"answers at http://localhost:(\d+)", local.read_text())[1]
     code = f"from ops import ask; ask.ask({port})"
-    asked = subprocess.check_output([sys.executable, "-c", code], cwd=project, encoding="utf-8")
-    return re.search(r"\(model (\S+)\)", asked)[1]
+    answer = subprocess.check_output([sys.executable, "-c", code], cwd=project, encoding="utf-8")
+    return re.search(r"\(model (\S+)\)", answer)[1]
 
 
 def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
@@ -109,15 +118,14 @@ def test_the_whole_loop_goes_round_on_a_folder(project, local, bring):
     ((_, verdict),) = bring("2013-06", "minutes.shuffle(seed=0)").items()
     assert verdict["verdict"] == "refused" and "baseline" in verdict["reason"], verdict
     assert bring("2013-07", "minutes * 100") == {}
-    reports = (project / "data" / "processed" / "files").glob("*.json")
-    (report,) = [
-        one for one in map(json.loads, map(Path.read_text, reports)) if "2013-07" in one["source"]
-    ]
+    files = (project / "data" / "processed" / "files").glob("*.json")
+    reports = [json.loads(file.read_text()) for file in files]
+    (report,) = [report for report in reports if "2013-07" in report["source"]]
     assert report["reasons"] == {"air_time: above 1200 minutes": report["rows_rejected"]}
     assert report["rows_rejected"] > 20_000
     assert answering(project, local) == shifted
 
-    subprocess.run(["make", "rollback"], cwd=project, check=True)
+    make(project, "rollback")
     until(lambda: answering(project, local) == april, DEADLINE, "the API answers with it")
 
 

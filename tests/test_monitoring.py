@@ -1,4 +1,4 @@
-"""Rules, scraping and alert messages, checked by Prometheus' and Alertmanager's own tools in their images."""
+"""Rules, scraping and alert messages, checked by promtool and amtool in their images."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ def run(*words: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def images():
-    """A Docker Engine with the two images."""
+    """Make the two images available to a Docker Engine."""
     if (
         missing_engine()
         or run("docker", "version", "--format", "{{.Server.Os}}").stdout.strip() != "linux"
@@ -41,17 +41,19 @@ def promtool(*words: str) -> subprocess.CompletedProcess:
 
 
 def alerts(document) -> set[str]:
-    """Every alert that some test of rules.test.yml expects to come."""
+    """Return every alert that some test of rules.test.yml expects to come."""
     tests = (case for test in document["tests"] for case in test.get("alert_rule_test", []))
     return {case["alertname"] for case in tests if case["exp_alerts"]}
 
 
-def test_prometheus_accepts_its_configuration(images):
+@pytest.mark.usefixtures("images")
+def test_prometheus_accepts_its_configuration():
     done = promtool("check", "config", "--lint-fatal", "/etc/prometheus/prometheus.yml")
     assert done.returncode == 0, done.stdout
 
 
-def test_every_alert_comes_when_it_should_and_not_before(images):
+@pytest.mark.usefixtures("images")
+def test_every_alert_comes_when_it_should_and_not_before():
     done = promtool("test", "rules", "/etc/prometheus/rules.test.yml")
     assert done.returncode == 0, done.stdout
 
@@ -93,8 +95,9 @@ ADDRESSES = [
 
 
 def written_configuration(addresses: dict[str, str]) -> subprocess.CompletedProcess:
-    """What start.sh writes for these addresses, after amtool has accepted it."""
-    script = """sed 's#^exec /bin/alertmanager.*#cat "$config"; amtool check-config "$config"; exit#' \
+    """Return what start.sh writes for these addresses, after amtool has accepted it."""
+    script = """sed \
+        's#^exec /bin/alertmanager.*#cat "$config"; amtool check-config "$config"; exit#' \
         /etc/alertmanager/start.sh > /tmp/start.sh && sh /tmp/start.sh"""
     environment = [
         word for name, value in addresses.items() for word in ("--env", f"{name}={value}")
@@ -112,15 +115,17 @@ def written_configuration(addresses: dict[str, str]) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.usefixtures("images")
 @pytest.mark.parametrize(("addresses", "expected"), ADDRESSES)
-def test_alertmanager_accepts_every_kind_of_address(images, addresses, expected):
+def test_alertmanager_accepts_every_kind_of_address(addresses, expected):
     done = written_configuration(addresses)
     assert done.returncode == 0, done.stdout
     assert expected is None or expected in done.stdout
     assert "secret" not in done.stdout
 
 
-def test_an_address_for_mail_without_a_server_is_refused_with_what_to_set(images):
+@pytest.mark.usefixtures("images")
+def test_an_address_for_mail_without_a_server_is_refused_with_what_to_set():
     done = written_configuration({"ALERT_EMAIL_TO": "you@example.org"})
     assert done.returncode == 1
     assert "set ALERT_SMTP (host:port) and ALERT_EMAIL_FROM as well" in done.stdout

@@ -1,51 +1,54 @@
-"""The project accepts itself: its lint and its own tests, as it is generated and where it lies in the template."""
+"""The project accepts itself: what its `make test` does ends well, generated and where it lies."""
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import UNBAKED, bake
+from conftest import UNBAKED, bake_with_environment, python_of, run_module
 
+TAKES_LONG = True
 
-def passes(python: Path | str, *words: str, folder: Path) -> str:
-    """What a command says, once it has ended well."""
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [python, "-m", *words],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+DEPENDING_ON_THE_PLACE = [
+    f"tests/test_{name}.py" for name in ("model", "notebook", "ops", "prediction_process", "rooms")
+]
+"""A project's files are the same wherever it lies, byte for byte; its folder is another."""
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory) -> tuple[Path, Path]:
-    """A project, and the Python of its own environment."""
-    project = bake(tmp_path_factory.mktemp("project") / "here")
-    passes(sys.executable, "ops.virtualenv", folder=project)
-    return project, project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def own(tmp_path_factory, environment) -> Path:
+    """Return a project with an environment."""
+    return bake_with_environment(tmp_path_factory.mktemp("project") / "here", environment)
 
 
-@pytest.mark.parametrize("place", ["generated", "where it lies"])
-def test_the_project_is_clean_and_passes_its_own_tests(own, place):
-    project, python = own
-    folder = project if place == "generated" else UNBAKED
-    passes(python, "ruff", "check", "--no-cache", ".", folder=folder)
-    passes(python, "ruff", "format", "--check", "--no-cache", ".", folder=folder)
-    said = passes(python, "pytest", "-q", folder=folder)
-    assert re.search(r"\d+ passed", said) and "failed" not in said
+def commands_of_make_test() -> list[list[str]]:
+    """Return the modules that `make test` runs, each with its words."""
+    makefile = (UNBAKED / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^test:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    lines = re.findall(r"^\t@\$\(LOCAL\) -m (.*?)(?:  #.*)?$", recipe, re.MULTILINE)
+    assert len(lines) == recipe.count("\n") - 1, "the first line makes the environment"
+    return [line.split() for line in lines]
+
+
+def test_a_generated_project_passes_its_own_tests(own, monkeypatch):
+    monkeypatch.setenv("RUFF_NO_CACHE", "true")
+    commands = commands_of_make_test()
+    assert {"pytest", "ruff"} <= {module for module, *_ in commands}
+    for command in commands:
+        output = run_module(python_of(own), *command, folder=own)
+        assert command[0] != "pytest" or re.search(r"\d+ passed", output), output
+
+
+def test_the_project_is_clean_and_runs_where_it_lies(own, monkeypatch):
+    monkeypatch.setenv("RUFF_NO_CACHE", "true")
+    for command in commands_of_make_test():
+        if command[0] != "pytest":
+            run_module(python_of(own), *command, folder=UNBAKED)
+    run_module(python_of(own), "pytest", "-q", *DEPENDING_ON_THE_PLACE, folder=UNBAKED)
 
 
 def test_the_environment_is_made_once(own):
-    project, _ = own
-    assert passes(sys.executable, "ops.virtualenv", folder=project) == ""
+    assert run_module(sys.executable, "ops.virtualenv", folder=own) == ""
 
 
 def test_make_alone_lists_every_command(project):

@@ -1,4 +1,4 @@
-"""What a release says about itself agrees with itself."""
+"""A release says the same about itself everywhere."""
 
 import json
 import re

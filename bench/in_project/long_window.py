@@ -1,4 +1,4 @@
-"""In a project that holds a year: train on all of it, from the window to the card, in what a VM of 8 GB leaves."""
+"""Train on all of a year, from the window to the card, in what a VM of 8 GB leaves."""
 
 import json
 import resource

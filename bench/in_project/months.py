@@ -1,4 +1,4 @@
-"""Months of any size, drawn from the sample with replacement and moved a little."""
+"""Write months of any size, drawn from the sample with replacement and moved a little."""
 
 import sys
 from pathlib import Path
@@ -11,11 +11,11 @@ from model.source import all_flights, month_of_flights
 CARRIERS = sorted(all_flights()["carrier"].unique())
 
 FLIGHTS_A_DAY = 9999
-"""Of one carrier from one airport: flight numbers end there, and further ones belong to a made-up carrier."""
+"""The last flight number of a carrier at an airport; further flights get a made-up carrier."""
 
 
 def month(name: str, rows: int) -> pl.DataFrame:
-    """So many different flights in the month `2013-01`, in the columns and in the text of the sample, by day."""
+    """Return so many different flights of a month such as `2013-01`, as the sample writes them."""
     random = np.random.default_rng(int(name.replace("-", "")))
     flown = month_of_flights(name)
     drawn = flown[np.sort(random.integers(len(flown), size=rows))]
@@ -38,7 +38,7 @@ def month(name: str, rows: int) -> pl.DataFrame:
 
 
 def _made_up(number: pl.Expr) -> pl.Expr:
-    """Another carrier for each carrier of the sample, such as `K1`; no real one there looks like that."""
+    """Return another carrier for each of the sample, such as `K1`, unlike any real one."""
     letter = pl.col("carrier").replace_strict(dict(zip(CARRIERS, ascii_uppercase, strict=False)))
     return pl.format("{}{}", letter, number)
 

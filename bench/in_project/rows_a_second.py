@@ -1,7 +1,7 @@
-"""One raw file to checked rows, features and Parquet, by the pipeline or by a bare script.
+"""Turn a raw file into checked rows, features and Parquet, by the pipeline or by a plain script.
 
-`rows_a_second.py pipeline|bare FILE FOLDER` prints seconds, seconds of all cores, and the peak of memory as JSON.
-The bare script does what someone writes who trusts the file: it checks nothing and keeps no reasons.
+`rows_a_second.py pipeline|bare FILE FOLDER` prints seconds, CPU seconds and peak memory as JSON.
+The plain script trusts the file: it checks nothing and keeps no reasons.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Does a model of a sampled window err more than one of all rows, on the same newer ones?"""
+"""Compare the errors of models of a sampled window and of all rows, on the same newer ones."""
 
 import json
 import math
@@ -8,12 +8,12 @@ from model import estimator
 from processing.training import window
 from processing.training.scores import errors, estimator_predictions
 
-days, found = max(estimator.WINDOW_DAYS), {}
+days, windows = max(estimator.WINDOW_DAYS), {}
 for most in (estimator.MOST_TRAINING_ROWS, math.inf):
     window.MOST_TRAINING_ROWS = most
-    found[most] = window.newest_window(bucket("processed"))
-sample, whole = (one.training(days) for one in found.values())
-newer = found[math.inf].labelled.after(max(sample.times.max(), whole.times.max()))
+    windows[most] = window.newest_window(bucket("processed"))
+sample, whole = (cut.training(days) for cut in windows.values())
+newer = windows[math.inf].labelled.after(max(sample.times.max(), whole.times.max()))
 
 
 def error(training: window.Rows) -> float:

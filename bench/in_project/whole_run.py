@@ -1,4 +1,4 @@
-"""Every step of the pipeline, with a file handed over before or without one, and what it took."""
+"""Run every step of the pipeline, on a new file if one is named, and print what it took."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""The real stack, started once for all tests as its owner would start it, used through the gateway, and removed."""
+"""The real stack, started once for all tests as its owner starts it, and removed."""
 
 import pytest
 from conftest import leave_out
@@ -6,40 +6,40 @@ from running import missing_engine, started
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
+def pytest_runtest_setup():
     """Leave a test out before any fixture of it runs where no stack can be started."""
     if problem := missing_engine():
         leave_out(f"{problem}, so the real stack was not started and nothing was tested in it.")
 
 
 def pytest_collection_modifyitems(items):
-    """Modules that start a stack of their own come first: it is gone before the one that all others share is there."""
+    """Begin with modules that start a stack of their own, so that no two stacks are up at once."""
     items.sort(key=lambda item: "started" not in vars(item.module))
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
-    """`docker compose up -d --wait` in a fresh project, with the times it took."""
-    with started(tmp_path_factory.mktemp("stack"), "test") as here:
-        yield here
+    """Start a fresh project with `docker compose up --detach --wait`, and time it."""
+    with started(tmp_path_factory.mktemp("stack"), "test") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def card(stack) -> dict:
-    """The champion's card."""
+    """Return the champion's card."""
     with stack.api() as api:
         return api.get("/v1/model").raise_for_status().json()
 
 
 @pytest.fixture
 def api(stack):
-    """The owner's client of the API."""
+    """Yield the owner's client of the API."""
     with stack.api() as client:
         yield client
 
 
 @pytest.fixture
 def visitor(stack):
-    """The owner's browser, as far as it needs no screen."""
+    """Yield a client that has signed in as the owner, as a browser does."""
     with stack.signed_in() as client:
         yield client

@@ -1,6 +1,7 @@
 """What each database role may do, and that PostgreSQL itself refuses everything else.
 
-Use: check(host, port, {"orchestrator": password, "writer": password, "reader": password}). Needs psycopg2.
+Use: check(host, port, {"orchestrator": password, "writer": password, "reader": password}).
+It needs psycopg2.
 Leaves nothing behind.
 """
 
@@ -61,7 +62,7 @@ def entered(host, port, role, password, database):
 
 
 def allowed(connection, statement):
-    """True if PostgreSQL did it (then undone), False if it refused."""
+    """Return whether PostgreSQL did it (then undone) or refused."""
     connection.autocommit = False
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Kill parts of a running platform in the middle of a run, start them again, and see that nothing was harmed."""
+"""Kill parts of a running platform during a run, start them again, and see nothing harmed."""
 
 import json
 import random
@@ -19,15 +19,15 @@ AT_WORK = "pipeline_name = 'pipeline' AND status IN ('STARTING', 'STARTED')"
 
 KILL_RUNS = """
 import os, pathlib
-found = 0
+killed = 0
 for folder in pathlib.Path("/proc").glob("[0-9]*"):
     try:
-        if b"spawn_" b"main" in folder.joinpath("cmdline").read_bytes():  # in two, or this program finds itself
+        if b"spawn_" b"main" in folder.joinpath("cmdline").read_bytes():  # in two: this is no run
             os.kill(int(folder.name), 9)
-            found += 1
+            killed += 1
     except (FileNotFoundError, ProcessLookupError):
         pass
-print(found)
+print(killed)
 """
 
 ADD = """
@@ -75,14 +75,14 @@ print(json.dumps({
 
 
 def runs(stack: Stack, condition: str) -> list[str]:
-    """The ids of the runs of which this is said to be true."""
+    """Return the ids of the runs that a condition holds for."""
     return [
         run_id for (run_id,) in stack.sql(f"SELECT run_id FROM runs WHERE {condition}", "dagster")
     ]
 
 
 def kill(stack: Stack, victim: str) -> bool:
-    """Kill it, and start it again a moment later. Whether there was something to kill."""
+    """Kill it, start it again a moment later, and return whether there was something to kill."""
     if victim == "run":
         return int(stack.inside("processing", KILL_RUNS)) > 0
     (container,) = stack.containers()[victim]
@@ -97,9 +97,9 @@ def kill(stack: Stack, victim: str) -> bool:
 
 
 def kill_in_a_run(stack: Stack, victim: str, number: int) -> float | None:
-    """Hand over a file, kill a part at a random moment of the run that it starts, and wait for that run's end.
+    """Hand over a file, kill a part during the run that it starts, and wait for that run's end.
 
-    When it was killed, or None if the run had ended before or its process was not there yet.
+    Return when it was killed, or None if the run was over or its process was not there yet.
     """
     add = ADD.format(number=number, rows=ROWS)
     until(lambda: stack.inside("processing", add), 60, "a file can be handed over")
@@ -125,17 +125,17 @@ def kill_in_a_run(stack: Stack, victim: str, number: int) -> float | None:
 
 
 def seconds_to_success(stack: Stack, at: float) -> float:
-    """From a kill to the end of the first run that succeeded after it."""
+    """Return the seconds from a kill to the end of the first run that succeeded after it."""
     success = f"pipeline_name = 'pipeline' AND status = 'SUCCESS' AND end_time > {at}"
     ((end,),) = stack.sql(f"SELECT min(end_time) FROM runs WHERE {success}", "dagster")
     return float(end) - at
 
 
 def recovered(stack: Stack) -> dict:
-    """What there is when the last run has come to its end by itself."""
+    """Return what there is when the last run has come to its end by itself."""
 
     def state() -> dict | None:
-        found = json.loads(stack.inside("processing", EVERYTHING))
-        return found if found["done"] and not runs(stack, f"status IN {UNFINISHED}") else None
+        counts = json.loads(stack.inside("processing", EVERYTHING))
+        return counts if counts["done"] and not runs(stack, f"status IN {UNFINISHED}") else None
 
     return until(state, 300, "all work is done, and no run is said to go on")

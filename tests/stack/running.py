@@ -1,4 +1,4 @@
-"""A running project: what the tests of the stack do with it."""
+"""A running project, and all that the tests of the stack do with it."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class Stack:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def compose(self, *words: str, check: bool = True, **how) -> subprocess.CompletedProcess:
-        """Run `docker compose` in the project's folder; what it says stands in the error if it fails."""
+        """Run `docker compose` in the project's folder; if it fails, the error holds its output."""
         done = run("docker", "compose", *words, cwd=self.project, **how)
         assert not check or done.returncode == 0, f"{shlex.join(words)}: {done.stdout[-3000:]}"
         return done
@@ -53,12 +53,13 @@ class Stack:
         return run("make", *words, cwd=self.project, **how)
 
     def containers(self) -> dict[str, list[dict]]:
-        """What Docker knows of each container, by service."""
+        """Return what Docker knows of each container, by service."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
-        found = {}
-        for one in json.loads(run("docker", "inspect", *ids).stdout):
-            found.setdefault(one["Config"]["Labels"]["com.docker.compose.service"], []).append(one)
-        return found
+        services = {}
+        for container in json.loads(run("docker", "inspect", *ids).stdout):
+            service = container["Config"]["Labels"]["com.docker.compose.service"]
+            services.setdefault(service, []).append(container)
+        return services
 
     def inside(self, service: str, code: str) -> str:
         """Run Python in a service's container and return what it printed."""
@@ -74,18 +75,18 @@ class Stack:
 
     @property
     def owner(self) -> tuple[str, str]:
-        """Who may sign in."""
+        """Return the name and the password that may sign in."""
         return self.settings["ADMIN_USER"], self.settings["ADMIN_PASSWORD"]
 
     def api(self, key: str | None = None) -> httpx.Client:
-        """A client with an API key, the owner's if none is given."""
+        """Return a client with an API key, by default the owner's."""
         return httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {key or self.settings['API_KEY']}"},
         )
 
     def signed_in(self) -> httpx.Client:
-        """A person's client."""
+        """Return a client that has signed in as the owner."""
         return httpx.Client(base_url=self.url, auth=self.owner, timeout=30)
 
     def sql(self, query: str, database: str = "summaries") -> list[list[str]]:
@@ -107,7 +108,7 @@ class Stack:
         return [line.split("\t") for line in answer.splitlines()]
 
     def address(self, service: str) -> str:
-        """An address of a service's container, as this machine reaches it."""
+        """Return the address by which this machine reaches a service's container."""
         networks = self.containers()[service][0]["NetworkSettings"]["Networks"]
         return next(
             network["IPAddress"]
@@ -117,36 +118,35 @@ class Stack:
 
 
 @contextmanager
-def started(
-    folder: Path, name: str, change: Callable[[Path], None] = lambda project: None, **values
-):
-    """A project of this name, changed as its owner might and with these values in .env, up until it is left."""
+def started(folder: Path, name: str, change: Callable[[Path], None] | None = None, **values):
+    """Start a project of this name, changed as its owner might, with these values in .env."""
     project = bake(folder / "here", f"project_slug=slipway-{name}-{os.getpid()}")
-    change(project)
+    if change:
+        change(project)
     gateway, lab, storage = free_ports(3)
     settings = set_variables(
         project, GATEWAY_PORT=gateway, LAB_PORT=lab, STORAGE_PORT=storage, **values
     )
-    here = Stack(project, settings)
+    stack = Stack(project, settings)
     try:
         make_images_available(project)
-        here.compose("build", timeout=1800)
+        stack.compose("build", timeout=1800)
         begun = time.monotonic()
-        here.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY * 3))
-        here.seconds["healthy"] = time.monotonic() - begun
-        here.seconds["first answer"] = first_answer(here)
-        yield here
+        stack.compose("up", "--detach", "--wait", "--wait-timeout", str(HEALTHY * 3))
+        stack.seconds["healthy"] = time.monotonic() - begun
+        stack.seconds["first answer"] = first_answer(stack)
+        yield stack
     finally:
-        log = here.compose("logs", "--no-color", check=False).stdout
+        log = stack.compose("logs", "--no-color", check=False).stdout
         ROOT.joinpath("stack.log" if name == "test" else f"stack-{name}.log").write_text(log)
-        here.compose(
+        stack.compose(
             "--profile", "*", "down", "--volumes", "--remove-orphans", "--rmi", "local", check=False
         )
 
 
 @cache
 def missing_engine() -> str:
-    """Return why no stack can be started here, or nothing if a Docker Engine with Compose answers."""
+    """Return why no stack can be started here, or nothing if Docker and Compose answer."""
     if shutil.which("docker") is None:
         return "Docker is not installed"
     for question in (("docker", "info"), ("docker", "compose", "version")):
@@ -200,7 +200,7 @@ def set_variables(project: Path, **values) -> dict[str, str]:
 
 
 def make_images_available(project: Path):
-    """Where no registry is reached, IMAGES_COMMAND names what brings images instead."""
+    """Call IMAGES_COMMAND, which brings images where no registry is reached."""
     command = os.environ.get("IMAGES_COMMAND")
     if not command:
         return
@@ -218,7 +218,7 @@ def make_images_available(project: Path):
 
 
 def first_answer(stack: Stack) -> float:
-    """Seconds until the champion answers its own example."""
+    """Return the seconds until the champion answers its own example."""
     started = time.monotonic()
     with stack.api() as api:
         card = until(
@@ -226,33 +226,30 @@ def first_answer(stack: Stack) -> float:
             FIRST_ANSWER * 3,
             "a first model",
         )
-        for _ in range(
-            10
-        ):  # whichever replica is asked, from the moment that one of them has the model
+        for _ in range(10):  # any replica may answer, as soon as one of them has the model
             api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
     return time.monotonic() - started
 
 
 def replicas(stack: Stack) -> list[str]:
-    """The address of each replica."""
-    networks = [one["NetworkSettings"]["Networks"] for one in stack.containers()["prediction"]]
-    found = [
+    """Return the address of each replica."""
+    addresses = [
         network["IPAddress"]
-        for one in networks
-        for name, network in one.items()
+        for container in stack.containers()["prediction"]
+        for name, network in container["NetworkSettings"]["Networks"].items()
         if name.endswith("_prediction")
     ]
-    assert len(found) == 2
-    return found
+    assert len(addresses) == 2
+    return addresses
 
 
 def models_of(addresses: list[str]) -> set[str]:
-    """The versions that replicas answer with, each asked by itself."""
+    """Return the versions that replicas answer with, each asked by itself."""
     return {httpx.get(f"http://{address}:8000/health").json()["model"] for address in addresses}
 
 
 def targets(visitor, uid: str):
-    """Every panel of a board with its queries."""
+    """Yield every panel of a board with its queries."""
     board = (
         visitor.get(f"/dashboard/api/dashboards/uid/{uid}").raise_for_status().json()["dashboard"]
     )
@@ -262,10 +259,10 @@ def targets(visitor, uid: str):
 
 
 def rows(visitor, board: dict, target: dict) -> int:
-    """How many values a panel's query returns now, as Grafana itself runs it."""
-    asked = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
+    """Count the values that a panel's query returns now, as Grafana itself runs it."""
+    query = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
     reply = visitor.post(
-        "/dashboard/api/ds/query", json=asked, headers={"Origin": str(visitor.base_url).rstrip("/")}
+        "/dashboard/api/ds/query", json=query, headers={"Origin": str(visitor.base_url).rstrip("/")}
     )
     assert reply.status_code == 200, reply.text
     results = reply.json()["results"].values()

@@ -1,4 +1,7 @@
-"""Any part of a run is killed, again and again. `make soak` gives it a stack of its own, as it changes the champion."""
+"""Any part of a run is killed, again and again.
+
+`make soak` gives it a stack of its own, because it changes the champion.
+"""
 
 import os
 
@@ -23,16 +26,14 @@ def test_whatever_is_killed_in_a_run_the_next_one_finishes_and_does_nothing_twic
             kills.append((victim, at))
         tried += 1
         assert tried < 2 * KILLS + 3, f"only {len(kills)} of {tried} kills hit a run"
-    found = recovered(stack)
+    counts = recovered(stack)
     took = ", ".join(f"{victim} {seconds_to_success(stack, at):.0f}" for victim, at in kills)
-    print(
-        f"  {len(kills)} kills, all recovered; seconds from each kill to the end of a good run: {took}"
-    )
-    assert found["reports"] == found["files"]
-    assert found["accepted"] == found["stored"] == found["rows"]
-    assert found["promotions"] == list(range(1, len(found["promotions"]) + 1))
-    assert len(set(found["promoted"])) == len(found["promoted"])
+    print(f"  {len(kills)} kills, all recovered; seconds from a kill to a good run's end: {took}")
+    assert counts["reports"] == counts["files"]
+    assert counts["accepted"] == counts["stored"] == counts["rows"]
+    assert counts["promotions"] == list(range(1, len(counts["promotions"]) + 1))
+    assert len(set(counts["promoted"])) == len(counts["promoted"])
     ((files, rows),) = stack.sql("SELECT count(*), sum(rows_accepted) FROM raw_files")
-    assert (int(files), int(rows)) == (found["files"], found["accepted"])
+    assert (int(files), int(rows)) == (counts["files"], counts["accepted"])
     with stack.api() as api:
-        assert api.post("/v1/predict", json=FLIGHT).json()["model"] in found["promoted"]
+        assert api.post("/v1/predict", json=FLIGHT).json()["model"] in counts["promoted"]

@@ -44,7 +44,7 @@ def client(url, user, secret):
 
 
 def allowed(deed, *words, **named):
-    """True if storage did it, False if it refused; any other failure raises."""
+    """Return whether storage did it or refused; any other failure raises."""
     try:
         result = deed(*words, **named)
         list(result) if hasattr(result, "__next__") else getattr(result, "read", lambda: None)()
@@ -71,8 +71,8 @@ def deeds(storage, bucket):
     yield "delete", lambda: storage.remove_object(bucket_name=bucket, object_name=name)
 
 
-def never(storage, admin, user, url, version):
-    """What no service may do, whatever its rights."""
+def never(storage, admin, user, version):
+    """Yield what no service may do, whatever its rights."""
     copy = {"bucket_name": "raw", "object_name": "proof/object"}
     yield "make a bucket", lambda: storage.make_bucket(bucket_name="proof-bucket")
     yield "remove a bucket", lambda: storage.remove_bucket(bucket_name="processed")
@@ -124,12 +124,12 @@ def check_service(url, user, secret, root):
     assert below == MAY_WRITE_BELOW[user], f"{user} writes below predictions: {below}"
     version = put(root, "raw", "proof/object").version_id
     assert version, "raw keeps no versions"
-    wrong = [name for name, act in never(storage, admin, user, url, version) if allowed(act)]
+    wrong = [name for name, act in never(storage, admin, user, version) if allowed(act)]
     assert wrong == [], f"{user} may {wrong}"
 
 
 def check_strangers(url, services):
-    """No key, a wrong secret, and one service's secret with another's name get nothing."""
+    """Hold that no key, a wrong secret and another service's secret get nothing."""
     nobody = Minio(**address(url), region="us-east-1")
     for bucket in BUCKETS:
         assert not any(allowed(act) for _, act in deeds(nobody, bucket)), bucket

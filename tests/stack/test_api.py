@@ -46,7 +46,9 @@ def test_many_questions_at_once_get_the_answers_that_each_gets_alone(api):
         api.post("/v1/predict/batch", json={"questions": questions}).raise_for_status().json()
     )
     alone = [api.post("/v1/predict", json=question).json()["prediction"] for question in questions]
-    assert [one["prediction"] for one in together["predictions"]] == pytest.approx(alone, rel=1e-5)
+    assert [answer["prediction"] for answer in together["predictions"]] == pytest.approx(
+        alone, rel=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,10 +153,10 @@ def test_each_answer_is_stored_once_and_counted(stack, api, visitor):
     assert len(everything) == len(set(everything))
 
     def counted() -> float:
-        found = visitor.get(
+        reply = visitor.get(
             "/prometheus/api/v1/query", params={"query": "sum(predictions_total)"}
         ).json()
-        return float(found["data"]["result"][0]["value"][1])
+        return float(reply["data"]["result"][0]["value"][1])
 
     until(lambda: counted() >= 20, 60, "Prometheus has counted the answers")
     until(

@@ -13,7 +13,7 @@ ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
 
 @pytest.fixture(scope="module")
 def questions(stack):
-    """A hundred answered questions."""
+    """Ask a hundred questions."""
     draw = random.Random(0)
     with stack.api() as api:
         for _ in range(100):
@@ -29,13 +29,14 @@ def questions(stack):
             ).raise_for_status()
 
 
+@pytest.mark.usefixtures("questions")
 @pytest.mark.parametrize("uid", ["predictions", "pipeline"])
-def test_every_panel_has_data(visitor, questions, uid):
-    found = list(targets(visitor, uid))
-    assert len(found) >= 6
+def test_every_panel_has_data(visitor, uid):
+    queries = list(targets(visitor, uid))
+    assert len(queries) >= 6
 
     def empty() -> list[str]:
-        return [title for board, title, target in found if not rows(visitor, board, target)]
+        return [title for board, title, target in queries if not rows(visitor, board, target)]
 
     def all_have_data() -> bool:
         missing = empty()
@@ -47,18 +48,18 @@ def test_every_panel_has_data(visitor, questions, uid):
 
 def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
     def marked() -> bool:
-        found = visitor.get("/dashboard/api/annotations", params={"tags": "promotion"}).json()
-        return any(card["version"] in annotation["text"] for annotation in found)
+        annotations = visitor.get("/dashboard/api/annotations", params={"tags": "promotion"}).json()
+        return any(card["version"] in annotation["text"] for annotation in annotations)
 
     until(marked, 60, "the promotion's mark")
 
 
 def test_everything_is_measured(visitor):
     def all_up() -> bool:
-        found = visitor.get("/prometheus/api/v1/query", params={"query": "up"}).json()["data"][
+        series = visitor.get("/prometheus/api/v1/query", params={"query": "up"}).json()["data"][
             "result"
         ]
-        jobs = {one["metric"]["job"]: one["value"][1] for one in found}
+        jobs = {value["metric"]["job"]: value["value"][1] for value in series}
         assert {"prediction", "storage", "gateway", "processing-metrics"} <= jobs.keys()
         return set(jobs.values()) == {"1"}
 
@@ -67,7 +68,7 @@ def test_everything_is_measured(visitor):
 
 def test_no_alert_fires_in_a_platform_that_is_well(visitor):
     def firing() -> list[str]:
-        found = visitor.get("/prometheus/api/v1/alerts").json()["data"]["alerts"]
-        return [alert["labels"]["alertname"] for alert in found if alert["state"] == "firing"]
+        alerts = visitor.get("/prometheus/api/v1/alerts").json()["data"]["alerts"]
+        return [alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"]
 
     assert firing() == []

@@ -29,7 +29,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, stack):
-    """A page of someone who signed in; what the browser complains about stands in `page.complaints`."""
+    """Yield a page of someone who signed in; the browser's complaints are in `page.complaints`."""
     name, password = stack.owner
     context = browser.new_context(
         http_credentials={"username": name, "password": password},
@@ -53,8 +53,8 @@ def keep(page, name: str):
 
 
 def only_from_here(page, stack):
-    """Nothing was fetched from anywhere else."""
-    assert {found for found in page.strangers if found.startswith("http")} <= {
+    """Hold that nothing was fetched from anywhere else."""
+    assert {origin for origin in page.strangers if origin.startswith("http")} <= {
         stack.url,
         stack.lab_url,
     }

@@ -1,4 +1,4 @@
-"""Another use case, with three uneven classes, texts and numbers: `model/` is replaced and nothing else."""
+"""Another use case, with three uneven classes, texts and numbers: only `model/` is replaced."""
 
 import json
 import shutil
@@ -16,31 +16,32 @@ REPORTED = 60
 
 
 def replace_model(project: Path) -> None:
-    """As the README says: four files, and the example's own test goes with the example."""
+    """Replace what the README names: four files, and the example's own test."""
     shutil.copytree(ROOT / "tests/usecases/parcels", project / "model", dirs_exist_ok=True)
     (project / "tests/test_flights.py").unlink()
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("parcels"), "parcels", replace_model) as here:
-        yield here
+    with started(tmp_path_factory.mktemp("parcels"), "parcels", replace_model) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def new_month(stack) -> list[dict]:
-    """Rows of a month that the platform does not know yet."""
+    """Return rows of a month that the platform does not know yet."""
     code = f"""
 import io, json, polars as pl
 from model.schema import Question, Outcome
 from model.source import raw_file
 from processing.rows.ingest import check_batch
-rows, _ = check_batch(pl.read_csv(io.BytesIO(raw_file({MONTH!r})), infer_schema=False).with_row_index("row", offset=1))
+raw = pl.read_csv(io.BytesIO(raw_file({MONTH!r})), infer_schema=False)
+rows, _ = check_batch(raw.with_row_index("row", offset=1))
 questions = rows.select(*Question.model_fields).head({REPORTED}).to_dicts()
 fates = rows["fate"].head({REPORTED})
 print(json.dumps([
-    {{"question": Question.model_validate(one).model_dump(mode="json"), "fate": fate}}
-    for one, fate in zip(questions, fates)
+    {{"question": Question.model_validate(question).model_dump(mode="json"), "fate": fate}}
+    for question, fate in zip(questions, fates)
 ]))
 """
     return json.loads(stack.inside("processing", code))
@@ -80,15 +81,16 @@ def test_a_class_that_is_none_is_refused_and_the_others_are_named(api, new_month
 
 
 def test_outcomes_become_live_errors(stack, api, new_month):
-    asked = {"questions": [one["question"] for one in new_month]}
-    given = api.post("/v1/predict/batch", json=asked).raise_for_status().json()
+    questions = {"questions": [row["question"] for row in new_month]}
+    batch = api.post("/v1/predict/batch", json=questions).raise_for_status().json()
     reports = [
-        {"id": one["id"], "actual": row["fate"]}
-        for one, row in zip(given["predictions"], new_month, strict=True)
+        {"id": answer["id"], "actual": row["fate"]}
+        for answer, row in zip(batch["predictions"], new_month, strict=True)
     ]
     assert api.post("/v1/outcomes", json=reports).raise_for_status().json()["accepted"] == REPORTED
-    known = f"SELECT error_total FROM live_errors WHERE slice = '' AND model = '{given['model']}' AND rows = {REPORTED}"
-    ((total,),) = until(lambda: stack.sql(known), 240, "the live error is in the tables")
+    where = f"slice = '' AND model = '{batch['model']}' AND rows = {REPORTED}"
+    query = f"SELECT error_total FROM live_errors WHERE {where}"
+    ((total,),) = until(lambda: stack.sql(query), 240, "the live error is in the tables")
     assert float(total) > 0
 
 
@@ -112,10 +114,10 @@ def test_a_new_file_leads_to_a_newer_model_that_answers(stack, api, tmp_path):
 
 @pytest.mark.parametrize("uid", ["predictions", "pipeline"])
 def test_every_panel_has_data(visitor, uid):
-    found = list(targets(visitor, uid))
+    queries = list(targets(visitor, uid))
 
     def all_have_data() -> bool:
-        empty = [title for board, title, target in found if not rows(visitor, board, target)]
+        empty = [title for board, title, target in queries if not rows(visitor, board, target)]
         assert not empty, empty
         return True
 
@@ -131,10 +133,10 @@ def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(stack
     assert by_class.keys() == FATES
     for expected, came in by_class.values():
         assert expected == pytest.approx(came, abs=0.1)
-    found = [*targets(visitor, "predictions"), *targets(visitor, "pipeline")]
+    queries = [*targets(visitor, "predictions"), *targets(visitor, "pipeline")]
     lines = {
         title: rows(visitor, board, target)
-        for board, title, target in found
+        for board, title, target in queries
         if title.endswith("by month")
     }
     assert lines["Predicted and actual, by month"] >= 3
@@ -164,5 +166,7 @@ def test_the_first_notebook_runs(stack):
 
 
 def test_no_alert_fires_but_that_the_month_is_unlike_those_before(visitor):
-    found = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
-    assert {one["labels"]["alertname"] for one in found if one["state"] == "firing"} <= {"Drift"}
+    alerts = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
+    assert {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"} <= {
+        "Drift"
+    }

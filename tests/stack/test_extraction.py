@@ -1,11 +1,12 @@
-"""Rows of a table in a real PostgreSQL, fetched inside the platform: once each, also when a fetch is killed."""
+"""Rows of a real PostgreSQL, fetched inside the platform once each, also after a kill."""
 
 import pytest
 
 TABLE = """
 CREATE TABLE seen.flights (id bigint PRIMARY KEY, changed timestamptz, dest text, air_time int);
 INSERT INTO seen.flights
-SELECT id, timestamptz '2024-01-01' + interval '1 second' * (id / 7), 'Zoë "O''Hare", ' || id, nullif(id % 90, 0)
+SELECT id, timestamptz '2024-01-01' + interval '1 second' * (id / 7), 'Zoë "O''Hare", ' || id,
+    nullif(id % 90, 0)
 FROM generate_series(1, 3500) AS id;
 """
 FETCH = """
@@ -35,15 +36,16 @@ for name in names(bucket("raw"), "seen.flights"):
 """
 ROWS = """
 import csv, io
-found = [row for name in names(bucket("raw")) for row in csv.reader(io.StringIO(read(bucket("raw"), name).decode()))]
-rows = [row for row in found if row[0] != "id"]
-print(len(rows), len({row[0] for row in rows}), sum(int(row[0]) for row in rows), rows[88], rows[89])
+files = [io.StringIO(read(bucket("raw"), name).decode()) for name in names(bucket("raw"))]
+rows = [row for file in files for row in csv.reader(file) if row[0] != "id"]
+ids = [int(row[0]) for row in rows]
+print(len(rows), len(set(ids)), sum(ids), rows[88], rows[89])
 """
 
 
 @pytest.fixture(params=["id", "changed"])
 def fetch(stack, request):
-    """Runs code in the platform after what it fetches with, on a table of 3,500 rows and an empty folder."""
+    """Run code in the platform that fetches from a table of 3,500 rows into an empty folder."""
     stack.sql("CREATE SCHEMA seen; " + TABLE)
 
     def inside(
@@ -68,7 +70,8 @@ def test_every_row_comes_once_also_when_a_fetch_is_killed(stack, fetch):
     assert int(first) == 2 and len(files) == 4
     assert fetch(SHOW).split() == ["0", *files]
     stack.sql(
-        "INSERT INTO seen.flights SELECT id, '2024-02-01', 'new', 1 FROM generate_series(3501, 3600) AS id"
+        "INSERT INTO seen.flights "
+        "SELECT id, '2024-02-01', 'new', 1 FROM generate_series(3501, 3600) AS id"
     )
     assert fetch(SHOW).split()[0] == "1"
     rows = (
@@ -78,7 +81,10 @@ def test_every_row_comes_once_also_when_a_fetch_is_killed(stack, fetch):
 
 
 def test_what_the_database_refuses_is_told_without_a_password(fetch):
-    attempt = "try:\n    ingest.fetch(bucket('raw'))\nexcept SourceProblem as problem:\n    print(problem)\n"
+    attempt = (
+        "try:\n    ingest.fetch(bucket('raw'))\n"
+        "except SourceProblem as problem:\n    print(problem)\n"
+    )
     assert 'relation "seen.nothing" does not exist' in fetch(attempt, table="seen.nothing")
     refused = fetch(attempt, password="wrong-and-hidden")
     assert "can't be read" in refused and "wrong-and-hidden" not in refused

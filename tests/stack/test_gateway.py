@@ -80,7 +80,7 @@ def test_following_a_link_from_another_site_works(stack):
 
 
 def test_a_tool_sees_neither_cookie_nor_password(stack):
-    """A server in JupyterLab's place writes down what the gateway passes on."""
+    """Let a server in JupyterLab's place write down what the gateway passes on."""
     listener = """
 import http.server, json, socket
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -121,9 +121,9 @@ http.server.HTTPServer((os.environ["LISTEN"], 8888), Echo).serve_forever()
         }
         assert "cookie" not in headers
         assert headers["authorization"] == f"token {stack.settings['JUPYTERLAB_TOKEN']}"
-        told = json.dumps(headers)
-        assert stack.owner[1] not in told
-        assert base64.b64encode(":".join(stack.owner).encode()).decode() not in told
+        seen = json.dumps(headers)
+        assert stack.owner[1] not in seen
+        assert base64.b64encode(":".join(stack.owner).encode()).decode() not in seen
     finally:
         subprocess.run(["docker", "rm", "--force", name], capture_output=True)
         stack.compose("up", "--detach", "--wait", "--no-deps", "jupyterlab")

@@ -13,47 +13,47 @@ import storage_rights
 from running import MONTH, models_of, replicas, rows, run, started, targets, until
 
 NEWER_MODEL = 120
-"""Promised seconds from a month's file to a newer model on every replica; the deadline is three times that."""
+"""Promised seconds from a month's file to a newer model on every replica."""
 
 HEARD_OF = 60
-"""Seconds until people are told, at three times of which a test gives up."""
+"""Promised seconds until people are told. Deadlines here are three times what is promised."""
 
 
 @pytest.fixture(scope="module")
 def messages():
-    """What is told to people: the alerts that came to a webhook on this machine, and where it listens."""
-    told = queue.SimpleQueue()
+    """Yield the alerts that come to a webhook on this machine, and the webhook's address."""
+    alerts = queue.SimpleQueue()
 
     class Webhook(BaseHTTPRequestHandler):
         def do_POST(self):
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            alerts.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *words):
+        def log_message(self, *_):
             pass
 
-    here = run(
+    gateway = run(
         "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
     )
-    with ThreadingHTTPServer((here.stdout.strip(), 0), Webhook) as server:
+    with ThreadingHTTPServer((gateway.stdout.strip(), 0), Webhook) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield told, "http://{}:{}/".format(*server.server_address)
+        yield alerts, "http://{}:{}/".format(*server.server_address)
         server.shutdown()
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, messages):
-    """A stack of its own: what is learned here would be in the way of other tests."""
+    """Start a stack of its own: what is learned here would be in the way of other tests."""
     with started(
         tmp_path_factory.mktemp("keeping"), "keeping-up", ALERT_WEBHOOK=messages[1]
-    ) as here:
-        yield here
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def bring(stack):
-    """Put a month of flights into the bucket `raw`, as another application does: with a key of its own."""
+    """Put a month of flights into the bucket `raw`, as an application does with its own key."""
     made = stack.make("storage-key", "NAME=airport", "RIGHTS=raw:write")
     secret = re.search(r"secret key: (\S+)", made.stdout)[1]
     client = storage_rights.client(
@@ -75,33 +75,33 @@ def bring(stack):
 
 
 def verdicts(stack) -> dict[str, tuple[str, str]]:
-    """Each version that was judged, the verdict and its reason, as people read them."""
+    """Return the verdict on each version and its reason, as people read them."""
     return {
         version: (verdict, why)
         for version, verdict, why in stack.sql("SELECT version, verdict, reason FROM models")
     }
 
 
-def next_verdict(stack, known: dict, seconds: float) -> tuple[str, str, str]:
-    """The version that is judged next, the verdict and its reason."""
-    new = until(lambda: verdicts(stack).keys() - known.keys(), seconds, "a candidate is judged")
+def next_verdict(stack, before: dict, seconds: float) -> tuple[str, str, str]:
+    """Wait for a verdict that is new; return its version, the verdict and its reason."""
+    new = until(lambda: verdicts(stack).keys() - before.keys(), seconds, "a candidate is judged")
     (version,) = new
     return version, *verdicts(stack)[version]
 
 
 def answering(stack) -> set[str]:
-    """The versions that the replicas answer with."""
+    """Return the versions that the replicas answer with."""
     return models_of(replicas(stack))
 
 
 def message(messages, alert: str) -> dict:
-    """The first message about this alert; others that come before it are dropped."""
+    """Return the first message about an alert; others that come before it are dropped."""
     deadline = time.monotonic() + HEARD_OF * 3
     while True:
-        told = messages[0].get(timeout=max(0.1, deadline - time.monotonic()))
-        for one in told["alerts"]:
-            if one["labels"]["alertname"] == alert and one["status"] == "firing":
-                return one
+        delivery = messages[0].get(timeout=max(0.1, deadline - time.monotonic()))
+        for notice in delivery["alerts"]:
+            if notice["labels"]["alertname"] == alert and notice["status"] == "firing":
+                return notice
 
 
 def error_of(stack, version: str) -> float:
@@ -110,23 +110,22 @@ def error_of(stack, version: str) -> float:
 
 
 def test_a_new_month_leads_to_a_newer_model_on_every_replica(stack, bring):
-    known = verdicts(stack)
+    before = verdicts(stack)
     came = bring("2013-04")
-    version, verdict, reason = next_verdict(stack, known, NEWER_MODEL * 3)
+    version, verdict, reason = next_verdict(stack, before, NEWER_MODEL * 3)
     assert verdict == "promoted", reason
     until(lambda: answering(stack) == {version}, 15, "every replica answers with the newer model")
     seconds = time.time() - came
-    steps = stack.sql(
-        f"SELECT stage, round(extract(epoch FROM finished) - {came}, 1) FROM stages ORDER BY finished"
-    )
+    took = f"round(extract(epoch FROM finished) - {came}, 1)"
+    steps = stack.sql(f"SELECT stage, {took} FROM stages ORDER BY finished")
     print(f"  {seconds:.1f} s until every replica answers with it; {dict(steps)}")
     assert seconds < NEWER_MODEL * 3
 
 
 def test_a_shifted_month_is_seen_learned_and_told(stack, bring, visitor, messages):
-    known, (old,) = verdicts(stack), answering(stack)
+    before, (old,) = verdicts(stack), answering(stack)
     came = bring("2013-05", "minutes * 4 / 3")
-    version, verdict, reason = next_verdict(stack, known, NEWER_MODEL * 3)
+    version, verdict, reason = next_verdict(stack, before, NEWER_MODEL * 3)
     assert verdict == "promoted", reason
     until(lambda: answering(stack) == {version}, 15, "every replica answers with the newer model")
     print(f"  {reason} {time.time() - came:.1f} s")
@@ -136,8 +135,8 @@ def test_a_shifted_month_is_seen_learned_and_told(stack, bring, visitor, message
         title: rows(visitor, board, target) for board, title, target in targets(visitor, "pipeline")
     }
     assert shown["Drift by column"] > 1 and shown["Drift over time"] > 1
-    told = message(messages, "Drift")
-    assert "air_time" in told["annotations"]["summary"] and told["annotations"]["action"]
+    alert = message(messages, "Drift")
+    assert "air_time" in alert["annotations"]["summary"] and alert["annotations"]["action"]
     back = stack.make("rollback")
     assert back.returncode == 0, back.stdout
     until(lambda: answering(stack) == {old}, 15, "the model before is in service again")
@@ -146,24 +145,25 @@ def test_a_shifted_month_is_seen_learned_and_told(stack, bring, visitor, message
 
 
 def test_shuffled_outcomes_promote_nothing_and_the_reason_is_told(stack, bring, messages):
-    known, (old,) = verdicts(stack), answering(stack)
+    before, (old,) = verdicts(stack), answering(stack)
     bring("2013-06", "minutes.shuffle(seed=0)")
-    _, verdict, reason = next_verdict(stack, known, NEWER_MODEL * 3)
+    _, verdict, reason = next_verdict(stack, before, NEWER_MODEL * 3)
     assert verdict == "refused" and "baseline" in reason
-    told = message(messages, "CandidateRefused")
-    assert reason in told["annotations"]["summary"]
+    alert = message(messages, "CandidateRefused")
+    assert reason in alert["annotations"]["summary"]
     assert answering(stack) == {old}
 
 
 def test_impossible_outcomes_are_rejected_reported_and_told(stack, bring, messages):
-    known, (old,) = verdicts(stack), answering(stack)
+    before, (old,) = verdicts(stack), answering(stack)
     bring("2013-07", "minutes * 100")
-    counts = "SELECT rows_accepted, rows_rejected, rows_without_outcome FROM raw_files WHERE source LIKE '%2013-07'"
+    july = "WHERE source LIKE '%2013-07'"
+    counts = f"SELECT rows_accepted, rows_rejected, rows_without_outcome FROM raw_files {july}"
     ((accepted, rejected, without),) = until(
         lambda: stack.sql(counts), NEWER_MODEL * 3, "the file is checked"
     )
     assert accepted == without and int(rejected) > 20_000
-    said = "SELECT reason, rows FROM rejections WHERE source LIKE '%2013-07'"
-    assert stack.sql(said) == [["air_time: above 1200 minutes", rejected]]
+    reasons = f"SELECT reason, rows FROM rejections {july}"
+    assert stack.sql(reasons) == [["air_time: above 1200 minutes", rejected]]
     assert "tenth of the rows" in message(messages, "ManyRowsRejected")["annotations"]["summary"]
-    assert verdicts(stack) == known and answering(stack) == {old}
+    assert verdicts(stack) == before and answering(stack) == {old}

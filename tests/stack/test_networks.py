@@ -53,29 +53,29 @@ def opens(target):
         return False
 targets = [tuple(target) for target in json.loads(os.environ["TARGETS"])]
 with ThreadPoolExecutor(32) as pool:
-    found = [list(t) for t, yes in zip(targets, pool.map(opens, targets)) if yes]
+    opened = [list(t) for t, yes in zip(targets, pool.map(opens, targets)) if yes]
 routes = [line.split()[1] for line in open("/proc/net/route").read().splitlines()[1:]]
-print(json.dumps([found, "00000000" in routes]))
+print(json.dumps([opened, "00000000" in routes]))
 """
 
 
 def addresses(containers) -> dict[str, str]:
-    """Each address in the stack, with the service that has it."""
+    """Return each address in the stack, with the service that has it."""
     return {
         network["IPAddress"]: service
-        for service, many in containers.items()
-        for one in many
-        if one["State"]["Running"]
-        for network in one["NetworkSettings"]["Networks"].values()
+        for service, replicas in containers.items()
+        for container in replicas
+        if container["State"]["Running"]
+        for network in container["NetworkSettings"]["Networks"].values()
     }
 
 
-def probe(container: dict, known: dict[str, str]) -> tuple[set[str], bool]:
-    """Which services a container opens connections to, and whether it has a way outside."""
+def probe(container: dict, services: dict[str, str]) -> tuple[set[str], bool]:
+    """Return the services that a container reaches, and whether it has a way outside."""
     own = {network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values()}
     targets = [
         (ip, port)
-        for ip, service in known.items()
+        for ip, service in services.items()
         if ip not in own
         for port in PORTS.get(service, [])
     ]
@@ -94,23 +94,25 @@ def probe(container: dict, known: dict[str, str]) -> tuple[set[str], bool]:
         PROBE,
     )
     opened, outside = json.loads(done.stdout.splitlines()[-1])
-    return {known[ip] for ip, _ in opened}, outside
+    return {services[ip] for ip, _ in opened}, outside
 
 
 def test_each_service_reaches_what_it_may_and_nothing_else(stack):
     containers = stack.containers()
-    known = addresses(containers)
+    services = addresses(containers)
     running = {
         service: many[0] for service, many in containers.items() if many[0]["State"]["Running"]
     }
-    found = {service: probe(container, known) for service, container in running.items()}
-    reached = {service: others - {service} for service, (others, _) in found.items()}
+    probed = {service: probe(container, services) for service, container in running.items()}
+    reached = {service: others - {service} for service, (others, _) in probed.items()}
     if "stand-in" in stack.compose("logs", "--tail", "5", "dashboard").stdout or os.environ.get(
         "IMAGES_COMMAND"
     ):
         warnings.warn(
-            "Grafana's stand-in listens on every network: whether the database can reach the real one was not tested"
+            "Grafana's stand-in listens on every network: "
+            "whether the database can reach the real one was not tested",
+            stacklevel=1,
         )
         reached["database"] -= {"dashboard"}
     assert reached == REACHES
-    assert {service for service, (_, outside) in found.items() if outside} == OUTSIDE
+    assert {service for service, (_, outside) in probed.items() if outside} == OUTSIDE

@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
 
-def test_the_first_notebook_runs_in_the_platform_and_asks_the_champion(stack, card):
+
+@pytest.mark.usefixtures("card")
+def test_the_first_notebook_runs_in_the_platform_and_asks_the_champion(stack):
     command = (
         "exec",
         "-T",

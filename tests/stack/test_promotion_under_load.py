@@ -23,7 +23,7 @@ WITHIN = 5
 """Promised seconds until every replica has the new one; the deadline here is three times that."""
 
 LATER = 1000
-"""Minutes by which the second version answers more than the first, so that no answer can be mistaken."""
+"""Minutes that the second version answers more than the first, so that they can be told apart."""
 
 SECOND_VERSION = """
 import hashlib, numpy as np, onnx
@@ -62,7 +62,8 @@ from core import registry
 from core.storage import bucket
 models = bucket("models")
 for line in sys.stdin:
-    print(registry.promote(models, line.strip(), "a test", after=registry.newest_promotion(models)).number, flush=True)
+    newest = registry.newest_promotion(models)
+    print(registry.promote(models, line.strip(), "a test", after=newest).number, flush=True)
 """
 
 RACE = """
@@ -83,14 +84,14 @@ with ThreadPoolExecutor(8) as threads:
 
 @pytest.fixture(scope="module")
 def versions(stack) -> tuple[str, str]:
-    """The champion, and another version that answers LATER minutes more."""
+    """Return the champion, and another version that answers LATER minutes more."""
     first = stack.inside("processing", SECOND_VERSION).split()[-1]
     return first, f"{first[:8]}-second"
 
 
 @pytest.fixture(scope="module")
 def promote(stack, versions):
-    """Promote a version at once: the program that does it is waiting. In the end, the first is champion again."""
+    """Promote a version at once, and the first one again in the end."""
     command = ["docker", "compose", "exec", "-T", "processing", "python", "-c", PROMOTE]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=stack.project, **pipes) as program:
@@ -107,7 +108,7 @@ def promote(stack, versions):
 
 @contextmanager
 def load(stack: Stack):
-    """Ask all the time; yields the list that the replies are put into."""
+    """Ask all the time; yield the list that the replies are put into."""
     replies, stop = [], threading.Event()
 
     def ask() -> None:
@@ -170,7 +171,8 @@ def test_a_version_that_must_not_answer_is_refused_by_every_replica_and_the_old_
     promote(first)
 
 
-def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(stack, promote):
+@pytest.mark.usefixtures("promote")
+def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(stack):
     said = stack.inside("processing", RACE).splitlines()
     assert sum(line.startswith("won ") for line in said) == 1
     assert (
@@ -181,10 +183,11 @@ def test_of_many_that_promote_at_once_one_wins_and_the_others_say_why(stack, pro
 
 def test_two_runs_at_once_promote_one_champion(stack, promote, versions):
     promote(versions[0])
-    april = stack.inside(
-        "processing",
-        "from model.source import month_of_flights as m; print(m('2013-04').tail(3000).write_csv())",
+    code = (
+        "from model.source import month_of_flights; "
+        "print(month_of_flights('2013-04').tail(3000).write_csv())"
     )
+    april = stack.inside("processing", code)
     file = stack.project.parent / "two-at-once.csv"
     file.write_text(april)
     before = {tuple(row) for row in stack.sql("SELECT number, version FROM promotions")}
@@ -199,7 +202,7 @@ def test_two_runs_at_once_promote_one_champion(stack, promote, versions):
         "from core import inference, registry; from core.storage import bucket\n"
         "made = registry.promotions(bucket('models'))\n"
         "inference.load(bucket('models'), made[-1].version)\n"
-        "print(*(f'{one.number} {one.version} {one.reason}' for one in made), sep='\\n')"
+        "print(*(f'{p.number} {p.version} {p.reason}' for p in made), sep='\\n')"
     )
     made = [line.split(" ", 2) for line in stack.inside("processing", code).splitlines()]
     by_runs = [version for number, version, reason in made if reason not in ("a test", "a race")]

@@ -1,4 +1,4 @@
-"""Storage or database away: prediction goes on with what it has, and everything recovers by itself."""
+"""Storage or database away: prediction keeps answering, and everything recovers by itself."""
 
 from running import until
 
@@ -27,7 +27,7 @@ def test_prediction_goes_on_without_storage_and_loses_no_answer(stack, api):
             "print(*(read(store, name).decode() for name in names(store, 'live')))"
         )
         text = stack.inside("processing", code)
-        return all(one in text for one in ids)
+        return all(answer_id in text for answer_id in ids)
 
     until(stored, 90, "the answers given meanwhile are stored")
 

@@ -1,4 +1,4 @@
-"""Each service's own key and role: what it may do works, and the servers themselves refuse everything else."""
+"""Each service's own key and role: what it may do works, the servers refuse all else."""
 
 import re
 

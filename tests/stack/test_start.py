@@ -18,28 +18,31 @@ def test_the_first_model_is_better_than_no_model(card):
 
 def test_the_containers_are_what_the_compose_file_promises(stack):
     for service, containers in stack.containers().items():
-        for one in containers:
-            state, host = one["State"], one["HostConfig"]
+        for container in containers:
+            state, host = container["State"], container["HostConfig"]
             assert state["ExitCode"] == 0 and not state["OOMKilled"], service
             assert (
                 host["Memory"] and host["NanoCpus"] and host["PidsLimit"] and host["ReadonlyRootfs"]
             ), service
             assert host["CapDrop"] == ["ALL"] and not host["CapAdd"], service
             if service != "gateway":
-                assert not any(one["NetworkSettings"]["Ports"].values()), service
+                assert not any(container["NetworkSettings"]["Ports"].values()), service
 
 
 def test_no_process_is_root_but_those_of_storage(stack):
     for service, containers in stack.containers().items():
-        for one in containers:
-            if one["State"]["Running"]:
-                users = run("docker", "top", one["Id"], "-o", "uid").stdout.split()[1:]
+        for container in containers:
+            if container["State"]["Running"]:
+                users = run("docker", "top", container["Id"], "-o", "uid").stdout.split()[1:]
                 assert service == "storage" or "0" not in users, f"{service}: {users}"
 
 
 def test_up_twice_and_make_up_do_no_harm(stack, card):
     before = {
-        one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]
+        container["Id"]
+        for replicas in stack.containers().values()
+        for container in replicas
+        if container["State"]["Running"]
     }
     stack.compose("up", "--detach", "--wait", "--wait-timeout", "180")
     done = stack.make("up")
@@ -47,7 +50,10 @@ def test_up_twice_and_make_up_do_no_harm(stack, card):
     assert stack.url.replace("127.0.0.1", "localhost") in done.stdout
     assert stack.settings["ADMIN_PASSWORD"] not in done.stdout
     after = {
-        one["Id"] for many in stack.containers().values() for one in many if one["State"]["Running"]
+        container["Id"]
+        for replicas in stack.containers().values()
+        for container in replicas
+        if container["State"]["Running"]
     }
     assert before == after
     with stack.api() as api:
@@ -81,15 +87,14 @@ def test_a_file_that_is_added_is_used_and_its_bad_rows_are_kept_with_their_reaso
     added = stack.make("add", f"FILE={file}")
     assert added.returncode == 0, added.stdout
 
+    of_april = "WHERE source = 'added/april.csv'"
+
     def report():
-        return stack.sql(
-            "SELECT rows_in, rows_accepted, rows_rejected FROM raw_files WHERE source = 'added/april.csv'"
-        )
+        counts = "rows_in, rows_accepted, rows_rejected"
+        return stack.sql(f"SELECT {counts} FROM raw_files {of_april}")
 
     assert until(report, 180, "the report of the added file") == [["501", "497", "4"]]
-    reasons = dict(
-        stack.sql("SELECT reason, rows FROM rejections WHERE source = 'added/april.csv'")
-    )
+    reasons = dict(stack.sql(f"SELECT reason, rows FROM rejections {of_april}"))
     assert (
         reasons["month: not a number"] == "3" and reasons["the same row twice in one file"] == "1"
     )
@@ -100,17 +105,17 @@ def test_no_object_anywhere_is_a_pickle(stack):
 import json, pickletools
 from core.layout import BUCKETS
 from core.storage import bucket, names, read
-found = []
+unreadable = []
 for name in list(BUCKETS)[:4]:
     for path in names(bucket(name)):
         content = read(bucket(name), path)
         try:
             if content[:1] == b"\\x80":
                 list(pickletools.genops(content))
-                found.append(path)
+                unreadable.append(path)
         except ValueError:
             pass
-print(json.dumps([len(names(bucket("processed"))), found]))
+print(json.dumps([len(names(bucket("processed"))), unreadable]))
 """
     seen, pickles = json.loads(stack.inside("processing", code))
     assert seen > 6 and pickles == []

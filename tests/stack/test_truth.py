@@ -1,4 +1,4 @@
-"""Answers are held against what really happened, reported or found in a raw file, and the boards show it."""
+"""Answers are compared with reported outcomes and raw files, and the boards show the errors."""
 
 import csv
 import io
@@ -10,12 +10,12 @@ OUTCOME = 345.0
 
 
 def flights(stack, number: int) -> list[dict]:
-    """Flights of May as raw rows, none of which the platform has seen: other tests bring flights of April."""
+    """Return flights of May as raw rows: other tests bring flights of April."""
     code = (
         "from model.source import month_of_flights as m; print(m('2013-05').head(200).write_csv())"
     )
-    found = csv.DictReader(io.StringIO(stack.inside("processing", code).strip()))
-    return [row for row in found if row["air_time"].isdigit()][:number]
+    rows = csv.DictReader(io.StringIO(stack.inside("processing", code).strip()))
+    return [row for row in rows if row["air_time"].isdigit()][:number]
 
 
 def question(row: dict) -> dict:
@@ -29,17 +29,15 @@ def question(row: dict) -> dict:
 
 
 def total(stack, model: str) -> tuple[int, float]:
-    """Rows with a known outcome and the sum of their errors; other tests may have left some."""
+    """Count the rows with an outcome and add up their errors; other tests may have left some."""
     query = "SELECT coalesce(sum(rows), 0), coalesce(sum(error_total), 0) FROM live_errors"
     ((rows_known, error),) = stack.sql(f"{query} WHERE model = '{model}' AND slice = ''")
     return int(rows_known), float(error)
 
 
 def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api, visitor):
-    asked = flights(stack, 20)
-    answers = [
-        api.post("/v1/predict", json=question(row)).raise_for_status().json() for row in asked
-    ]
+    raw = flights(stack, 20)
+    answers = [api.post("/v1/predict", json=question(row)).raise_for_status().json() for row in raw]
     model = answers[0]["model"]
     rows_before, error_before = total(stack, model)
 
@@ -56,17 +54,18 @@ def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api,
 
     file = stack.project.parent / "outcomes.csv"
     with file.open("w", newline="") as out:
-        writer = csv.DictWriter(out, asked[0].keys())
+        writer = csv.DictWriter(out, raw[0].keys())
         writer.writeheader()
-        writer.writerows(asked[10:])
+        writer.writerows(raw[10:])
     assert stack.make("add", f"FILE={file}").returncode == 0
-    late = zip(asked[10:], answers[10:], strict=True)
+    late = zip(raw[10:], answers[10:], strict=True)
     expected += sum(abs(float(row["air_time"]) - answer["prediction"]) for row, answer in late)
     until(lambda: is_known(20, expected), 180, "those of the raw file are in the table too")
 
-    by_slice = f"SELECT slice, sum(rows) FROM live_errors WHERE model = '{model}' GROUP BY slice ORDER BY slice"
-    known = str(rows_before + 20)
-    assert stack.sql(by_slice) == [["", known], ["carrier", known], ["origin", known]]
+    of_model = f"WHERE model = '{model}' GROUP BY slice ORDER BY slice"
+    by_slice = f"SELECT slice, sum(rows) FROM live_errors {of_model}"
+    count = str(rows_before + 20)
+    assert stack.sql(by_slice) == [["", count], ["carrier", count], ["origin", count]]
     shown = {
         title: rows(visitor, board, target)
         for board, title, target in targets(visitor, "predictions")
@@ -77,8 +76,8 @@ def test_outcomes_become_a_live_error_in_the_tables_and_on_the_board(stack, api,
 def test_metrics_say_what_the_card_promised(visitor, card):
     def promised() -> float:
         query = {"query": 'live_error{kind="promised"}'}
-        found = visitor.get("/prometheus/api/v1/query", params=query).json()["data"]["result"]
-        return float(found[0]["value"][1])
+        series = visitor.get("/prometheus/api/v1/query", params=query).json()["data"]["result"]
+        return float(series[0]["value"][1])
 
     def as_promised() -> bool:
         return abs(promised() - card["metrics"]["mean_absolute_error"]) < 1e-6

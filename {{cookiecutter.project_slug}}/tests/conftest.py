@@ -1,4 +1,4 @@
-"""What the project's own tests share: a folder as storage, a raw file to try things on, and a replica to ask."""
+"""Shared by the project's own tests: a folder as storage, a raw file, and a replica to ask."""
 
 import json
 
@@ -14,7 +14,7 @@ from tests.small_model import ASKED, raw_sample
 
 @pytest.fixture
 def storage(tmp_path, monkeypatch):
-    """Buckets in an empty folder of this test's own."""
+    """Yield the buckets, in an empty folder of this test's own."""
     monkeypatch.setenv("STORAGE_URL", tmp_path.joinpath("data").as_uri())
     settings.cache_clear()
     yield bucket
@@ -23,7 +23,7 @@ def storage(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def sample() -> pl.DataFrame:
-    """A raw file as text: the first that model/source.py delivers."""
+    """Return a raw file as text: the first that model/source.py delivers."""
     return raw_sample()
 
 
@@ -48,6 +48,7 @@ def ask(replica):
 
 
 @pytest.fixture
-def serving(replica, ask):
+def serving(replica):
+    """Return a replica that answers with a model."""
     replica.promote("20130331-aaaaaaaa")
     return replica

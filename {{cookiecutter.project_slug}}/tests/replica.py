@@ -36,6 +36,6 @@ class Replica:
 
 
 def records(predictions, kind: str) -> list[dict]:
-    """Every line in the bucket, of `live` or `outcomes`."""
+    """Return every line in the bucket, of `live` or `outcomes`."""
     objects = [read(predictions, name) for name in names(predictions, kind)]
     return [json.loads(line) for content in objects for line in content.splitlines()]

@@ -25,7 +25,7 @@ HAPPENED = example(Outcome)[OUTCOME]
 
 @cache
 def raw_sample() -> pl.DataFrame:
-    """A raw file as text: the first that model/source.py delivers."""
+    """Return a raw file as text: the first that model/source.py delivers."""
     content = next((content for _, content in extract(set())), None)
     assert content, (
         "model/source.py delivers no file to test with: let `extract` yield a small one."
@@ -35,7 +35,7 @@ def raw_sample() -> pl.DataFrame:
 
 @cache
 def onnx(shift: int) -> bytes:
-    """Trained on outcomes that are so much larger, or so many classes further."""
+    """Train on outcomes that are so much larger, or so many classes further."""
     raw = raw_sample()
     rows, _ = check_batch(raw.sample(min(400, len(raw)), seed=0).with_row_index("row", offset=1))
     rows = rows.filter(pl.col(OUTCOME).is_not_null())

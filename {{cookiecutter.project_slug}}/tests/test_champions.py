@@ -1,4 +1,4 @@
-"""Which model answers, and what happens when there is a doubt about the new one."""
+"""The model that answers, and what happens when there is a doubt about a new one."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_without_a_model_it_says_so_and_is_well_and_recovers(replica, client):
 
 
 def test_the_first_model_answers_on_every_replica_as_soon_as_it_is_promoted(replica, client):
-    """Another replica may have answered already; no question is told that there is no model after that."""
+    """Another replica may have answered; from then on no reply says that there is no model."""
     publish(replica.models, OLD)
     for path in ("/v1/predict", "/v1/predict/batch"):
         body = ASKED if path == "/v1/predict" else {"questions": [ASKED]}

@@ -1,4 +1,4 @@
-"""Fetching from a web server that breaks off, changes, refuses, or has nothing yet; and the names of fetched rows."""
+"""Fetching from a web server that breaks off, changes, refuses, or has nothing yet."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +16,7 @@ CONTENT = bytes(range(256)) * 4_000
 
 
 class Server(BaseHTTPRequestHandler):
-    """Serves CONTENT with ranges; the server's `plan` says for each request what goes wrong."""
+    """Serve CONTENT with ranges; the server's `plan` says for each request what goes wrong."""
 
     def do_GET(self):
         self.server.asked.append(dict(self.headers))
@@ -41,24 +41,25 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A web server on this machine, and its address."""
+    """Yield a web server on this machine, which knows its address."""
     monkeypatch.setattr(web, "PAUSE", 0)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as here:
-        here.content, here.version, here.plan, here.asked, here.sent = CONTENT, '"first"', [], [], 0
-        here.url = f"http://127.0.0.1:{here.server_port}/2024-01.csv?key=hidden"
-        thread = threading.Thread(target=here.serve_forever, args=[0.05])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        running.content, running.version = CONTENT, '"first"'
+        running.plan, running.asked, running.sent = [], [], 0
+        running.url = f"http://127.0.0.1:{running.server_port}/2024-01.csv?key=hidden"
+        thread = threading.Thread(target=running.serve_forever, args=[0.05])
         thread.start()
-        yield here
-        here.shutdown()
+        yield running
+        running.shutdown()
         thread.join()
 
 
 def fetched(url: str, have: set[str] = frozenset()) -> list[tuple[str, bytes]]:
-    found = []
+    files = []
     for name, file in web_file(url, "flights/2024-01.csv", have):
         file.seek(0)
-        found.append((name, file.read()))
-    return found
+        files.append((name, file.read()))
+    return files
 
 
 def test_a_file_comes_whole_and_once(server):
@@ -84,7 +85,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(server):
 
 
 class Changing(list):
-    """With its second request, the server has another file."""
+    """Give the server another file with its second request."""
 
     def __init__(self, server):
         super().__init__()
@@ -108,9 +109,9 @@ def test_a_file_that_is_not_there_yet_is_no_problem(server):
 def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
     monkeypatch.setenv("SOURCE_TOKEN", "hidden")
     server.plan = plan
-    with pytest.raises(SourceProblem, match=said) as told:
+    with pytest.raises(SourceProblem, match=said) as raised:
         fetched(server.url)
-    assert "hidden" not in str(told.value) and "/2024-01.csv" in str(told.value)
+    assert "hidden" not in str(raised.value) and "/2024-01.csv" in str(raised.value)
     assert server.asked[0]["Authorization"] == "Bearer hidden"
 
 
@@ -135,6 +136,6 @@ def test_an_open_file_is_stored_once_and_never_replaced(storage, tmp_path):
 
 
 def test_only_months_that_are_over_are_asked_for():
-    found = list(finished_months("2023-11"))
-    assert found[:4] == ["2023-11", "2023-12", "2024-01", "2024-02"] and found == sorted(found)
+    months = list(finished_months("2023-11"))
+    assert months[:4] == ["2023-11", "2023-12", "2024-01", "2024-02"] and months == sorted(months)
     assert list(finished_months("2999-01")) == []

@@ -1,4 +1,4 @@
-"""What the example's own questions and outcomes are told. Another use case needs none of this."""
+"""The replies to the example's own questions and outcomes; other use cases need none of this."""
 
 import json
 from datetime import datetime
@@ -52,7 +52,8 @@ def test_a_wrong_flight_is_told_what_it_must_be(serving, ask, body, status, sent
     assert serving.stored("live") == []
 
 
-def test_an_outcome_out_of_bounds_is_told_them(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_an_outcome_out_of_bounds_is_told_them(ask):
     reply = ask("/v1/outcomes", [{"key": "a", "actual": 0}])
     assert_problem(reply, 422, "[0].actual: must be a number from 10 to 1,200 minutes")
 
@@ -62,11 +63,12 @@ def test_a_flight_is_known_by_its_day_carrier_number_and_airport(serving, ask):
     assert KEY and serving.stored("live")[0]["key"] == "2013-04-01/UA/223/JFK"
 
 
-def test_flights_of_a_batch_get_the_answers_that_each_gets_alone(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_flights_of_a_batch_get_the_answers_that_each_gets_alone(ask):
     questions = [ASKED | {"distance": miles} for miles in (100, 900, 2900)]
     batch = ask("/v1/predict/batch", {"questions": questions}).json()
     singles = [ask(body=question).json()["prediction"] for question in questions]
-    assert [one["prediction"] for one in batch["predictions"]] == pytest.approx(singles)
+    assert [answer["prediction"] for answer in batch["predictions"]] == pytest.approx(singles)
     assert len(set(singles)) == 3
 
 

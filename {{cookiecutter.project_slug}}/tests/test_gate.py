@@ -1,4 +1,4 @@
-"""What replaces the champion, what does not, and how it comes back."""
+"""The gate: what replaces the champion, what does not, and how the old one comes back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -39,7 +39,7 @@ def learn(storage, monkeypatch):
 
 
 def halves(sample: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Two thirds to learn from and a third that comes later."""
+    """Return two thirds to learn from and a third that comes later."""
     some = sample.gather_every(max(1, len(sample) // 4_000))
     return some[: len(some) * 2 // 3], some[len(some) * 2 // 3 :]
 
@@ -102,7 +102,7 @@ def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, samp
         roll_back()
 
 
-def test_only_a_version_that_exists_can_be_chosen(storage, learn, sample):
+def test_only_a_version_that_exists_can_be_chosen(learn, sample):
     version = learn("first.csv", halves(sample)[0])["version"]
     with pytest.raises(NotPromoted, match=version):
         choose("20000101-00000000")
@@ -127,7 +127,7 @@ def test_a_mean_lies_in_its_interval_as_often_as_it_says():
 
 
 def alarms(bins: dict, name: str, values: np.ndarray) -> bool:
-    """Whether new values of a feature or the outcome x look unlike those that the bins are of."""
+    """Return whether new values of a feature or the outcome x look unlike those in the bins."""
     new = pl.DataFrame({"x": values})
     return drift.measure({"distributions": {name: bins}}, Rows(new, new))[0]["alarm"]
 

@@ -39,7 +39,7 @@ def ids(store) -> list[int]:
 
 
 def abandon(journal: Journal) -> None:
-    """What the death of a process does: its files stay, its locks fall."""
+    """Do what the death of a process does: its files stay, its locks fall."""
     journal.finish()
     for file in journal.finished:
         os.close(file.descriptor)

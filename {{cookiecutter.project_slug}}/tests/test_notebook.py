@@ -1,4 +1,4 @@
-"""The notebooks that each JupyterLab starts with. Running them needs data, and is part of the platform's own test."""
+"""The notebooks that each JupyterLab starts with; the platform's own test runs them."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ def code_cells(path: Path) -> list[nbformat.NotebookNode]:
 
 
 def imported(source: str) -> Iterator[str]:
-    """The first part of each module's name that a source imports; `%pip` and `!ls` are no Python."""
+    """Yield the packages that a source imports; its lines `%pip` and `!ls` are no Python."""
     for node in ast.walk(ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -31,7 +31,7 @@ def imported(source: str) -> Iterator[str]:
 
 
 def missing_from_image(sources: list[str]) -> set[str]:
-    """The modules that neither Python, nor the project, nor the lock of JupyterLab's image has."""
+    """Return the modules that neither Python, the project nor JupyterLab's image has."""
     locked = set(
         re.findall(r"(?m)^([\w.-]+)==", (PROJECT / "jupyterlab" / "requirements.txt").read_text())
     )

@@ -1,4 +1,4 @@
-"""What `make` does before it starts anything: the settings, and what would keep the platform from starting."""
+"""What `make` checks before it starts anything: settings, Docker, and ports."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ JUPYTERLAB_API_KEY=
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """An empty project with an .env.example of its own."""
+    """Make an empty project with an .env.example of its own."""
     (tmp_path / "access").mkdir()
     places = {
         "ENV": ".env",
@@ -37,10 +37,10 @@ def project(tmp_path, monkeypatch):
     for name, path in places.items():
         monkeypatch.setattr(dotenv, name, tmp_path / path)
     dotenv.EXAMPLE.write_text(EXAMPLE)
-    return tmp_path
 
 
-def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only(project):
+@pytest.mark.usefixtures("project")
+def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only():
     dotenv.main()
     first = dotenv.values()
     assert (
@@ -54,7 +54,8 @@ def test_a_new_env_has_fresh_secrets_and_is_for_its_owner_only(project):
     assert not set(first.values()) & set(dotenv.values().values()) - {"lake"}
 
 
-def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_comment(project):
+@pytest.mark.usefixtures("project")
+def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_comment():
     dotenv.main()
     mine = dotenv.ENV.read_text().replace("NAME=lake", "NAME=mine   # of old") + "EXTRA=1\n"
     dotenv.ENV.write_text(mine)
@@ -68,7 +69,8 @@ def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_c
     assert dotenv.ENV.read_text() == again
 
 
-def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old(project):
+@pytest.mark.usefixtures("project")
+def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old():
     dotenv.main()
     old = dotenv.values()["API_KEY"]
     dotenv.empty("API_KEY")
@@ -78,7 +80,8 @@ def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old(p
     assert hashes["owner"] == keys.hash_key(dotenv.values()["API_KEY"]) != keys.hash_key(old)
 
 
-def test_half_a_key_is_refused_with_what_to_do(project):
+@pytest.mark.usefixtures("project")
+def test_half_a_key_is_refused_with_what_to_do():
     dotenv.main()
     dotenv.ENV.write_text(dotenv.ENV.read_text().replace("\nAPI_KEY=slipway_", "\nAPI_KEY="))
     with pytest.raises(SystemExit, match="Empty its line in .env and run `make env`"):
@@ -153,9 +156,9 @@ def test_a_docker_that_would_not_do_is_named_with_what_to_do(
     tmp_path, monkeypatch, script, expected
 ):
     docker_that_says(tmp_path, monkeypatch, script)
-    found = list(preflight.docker_problems())
-    assert len(found) == len(expected) and all(
-        part in problem for part, problem in zip(expected, found, strict=True)
+    problems = list(preflight.docker_problems())
+    assert len(problems) == len(expected) and all(
+        part in problem for part, problem in zip(expected, problems, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the pipeline promises for any data: good rows are used once, bad ones are kept with their reasons."""
+"""What the pipeline promises for any data: good rows count once, bad ones keep their reasons."""
 
 import io
 import json
@@ -30,17 +30,17 @@ OPTIONAL_KEY = [
 
 @pytest.fixture
 def checked(storage):
-    """Hand files to the pipeline, check them, and return their reports in the order of the names given."""
+    """Hand files to the pipeline, check them, and return their reports in the same order."""
 
     def check_files(**files: bytes) -> list[dict]:
-        found = {}
+        reports = {}
         for name, content in files.items():
             storage("raw").put(name, content)
             waiting = unchecked(storage("raw"), storage("processed"))
-            found |= {
+            reports |= {
                 file.path: check(storage("raw"), storage("processed"), file) for file in waiting
             }
-        return [found[name] for name in files]
+        return [reports[name] for name in files]
 
     return check_files
 
@@ -171,9 +171,9 @@ def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, s
 def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
     good, _ = check_batch(sample.head(100).with_row_index("row", offset=1))
     good = good.filter(pl.col(OUTCOME).is_not_null()).head(10)
-    known = sample[good["row"] - 1]
+    complete = sample[good["row"] - 1]
     before, after = checked(
-        before=csv(known.with_columns(pl.lit("").alias(OUTCOME))), after=csv(known)
+        before=csv(complete.with_columns(pl.lit("").alias(OUTCOME))), after=csv(complete)
     )
     assert (before["rows_without_outcome"], after["rows_accepted"]) == (10, 10)
     assert sorted(rows()[OUTCOME]) == sorted(good[OUTCOME])
@@ -181,7 +181,7 @@ def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
 
 @pytest.fixture
 def in_two_months(storage):
-    """Check one file, then another as if it came a month later, twice as after a stop. Returns the second's report."""
+    """Check a file, then twice one that came a month later; return the report on that."""
 
     def check_both(first: pl.DataFrame, second: pl.DataFrame) -> dict:
         raw, processed = storage("raw"), storage("processed")

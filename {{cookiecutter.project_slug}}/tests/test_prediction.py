@@ -25,9 +25,9 @@ def test_every_answer_is_stored_once_with_its_question_and_client(serving, ask):
     answers = [ask().json() for _ in range(3)]
     serving.journal.sweep()
     stored = serving.stored("live")
-    assert sorted(one["id"] for one in stored) == sorted(answer["id"] for answer in answers)
-    told = {"prediction", "probabilities"} if CLASSES else {"prediction"}
-    assert stored[0].keys() == {"id", "time", "model", "key", "question", "client"} | told
+    assert sorted(record["id"] for record in stored) == sorted(answer["id"] for answer in answers)
+    answer_fields = {"prediction", "probabilities"} if CLASSES else {"prediction"}
+    assert stored[0].keys() == {"id", "time", "model", "key", "question", "client"} | answer_fields
     assert stored[0]["client"] == "owner"
     assert Question.model_validate_json(json.dumps(stored[0]["question"]))
 
@@ -36,10 +36,12 @@ def test_a_batch_gets_the_answers_that_single_questions_get(serving, ask):
     batch = ask("/v1/predict/batch", {"questions": [ASKED] * 3}).json()
     single = ask().json()
     assert batch["model"] == single.pop("model") and len(batch["predictions"]) == 3
-    for one in batch["predictions"]:
-        assert one.keys() == single.keys()
-        assert alike(one, single) if CLASSES else alike(one["prediction"], single["prediction"])
-    assert len({one["id"] for one in serving.stored("live")}) == 4
+    for answer in batch["predictions"]:
+        assert answer.keys() == single.keys()
+        assert (
+            alike(answer, single) if CLASSES else alike(answer["prediction"], single["prediction"])
+        )
+    assert len({answer["id"] for answer in serving.stored("live")}) == 4
 
 
 def test_outcomes_are_stored_one_or_many(serving, ask):
@@ -49,10 +51,11 @@ def test_outcomes_are_stored_one_or_many(serving, ask):
         "/v1/outcomes", [{"key": "some/key", "actual": HAPPENED}, {"id": id, "actual": HAPPENED}]
     )
     assert reply.status_code == 202 and reply.json() == {"accepted": 2}
-    assert [one["actual"] for one in serving.stored("outcomes")] == [HAPPENED] * 3
+    assert [record["actual"] for record in serving.stored("outcomes")] == [HAPPENED] * 3
 
 
-def test_the_card_can_be_read_with_a_key_and_inside_without(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_the_card_can_be_read_with_a_key_and_inside_without(ask):
     assert ask("/v1/model", None).json() == ask("/model", None, key=None).json()
     assert ask("/v1/model", None).json()["example"]["question"] == ASKED
 
@@ -86,6 +89,7 @@ def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(
     assert serving.stored("live") == []
 
 
+@pytest.mark.usefixtures("serving")
 @pytest.mark.parametrize(
     ("path", "body", "sentence"),
     [
@@ -102,11 +106,12 @@ def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(
         ("/v1/outcomes", [{"key": "a", "actual": "no such"}], "[0].actual: must be "),
     ],
 )
-def test_a_wrong_batch_or_outcome_names_the_place(serving, ask, path, body, sentence):
+def test_a_wrong_batch_or_outcome_names_the_place(ask, path, body, sentence):
     assert_problem(ask(path, body), 422, sentence)
 
 
-def test_a_large_body_is_refused_before_it_is_read(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_a_large_body_is_refused_before_it_is_read(ask):
     assert_problem(ask(body=b" " * (2**20 + 1)), 413, "1 MiB")
     assert_problem(ask(body=(b" " * 2**16 for _ in range(200))), 413, "1 MiB")
     assert ask(body=json.dumps(ASKED) + " " * (2**20 - 200)).status_code == 200
@@ -151,7 +156,8 @@ def test_a_damaged_key_file_shuts_nobody_out_or_in(serving, ask):
     assert ask(key=make_key()).status_code == 401
 
 
-def test_what_does_not_exist_is_a_problem_too(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_what_does_not_exist_is_a_problem_too(ask):
     assert_problem(ask("/v2/predict"), 404, "/docs")
     reply = ask("/v1/predict", None)
     assert_problem(reply, 405, "/docs")
@@ -169,7 +175,8 @@ def counted(name: str, **labels) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
-def test_what_was_asked_and_answered_is_counted(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_what_was_asked_and_answered_is_counted(ask):
     before = counted("predictions_total", model="20130331-aaaaaaaa")
     refused = counted("requests_total", path="/v1/predict", status="422")
     ask()
@@ -180,7 +187,8 @@ def test_what_was_asked_and_answered_is_counted(serving, ask):
     assert 'champion_info{version="20130331-aaaaaaaa"} 1.0' in ask("/metrics", None, key=None).text
 
 
-def test_the_openapi_page_and_its_example_come_from_here(serving, ask):
+@pytest.mark.usefixtures("serving")
+def test_the_openapi_page_and_its_example_come_from_here(ask):
     page = ask("/docs", None, key=None)
     assert "http" not in page.text and "<script>" not in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -192,14 +200,15 @@ def test_the_openapi_page_and_its_example_come_from_here(serving, ask):
     assert described["paths"]["/v1/predict"]["post"]["security"] == [{"Bearer": []}]
 
 
+@pytest.mark.usefixtures("serving")
 @pytest.mark.skipif(not CLASSES, reason="the outcome in model/schema.py is a number, not a class")
-def test_the_classes_stand_in_the_description_and_in_what_a_wrong_outcome_is_told(serving, ask):
+def test_the_classes_stand_in_the_description_and_in_what_a_wrong_outcome_is_told(ask):
     schemas = ask("/openapi.json", None, key=None).json()["components"]["schemas"]
-    told = schemas["Answer"]["properties"]
-    assert told["prediction"].get("type") == "boolean" or told["prediction"]["enum"] == list(
-        CLASSES
-    )
-    assert told["probabilities"]["propertyNames"]["enum"] == list(CLASS_NAMES)
+    properties = schemas["Answer"]["properties"]
+    assert properties["prediction"].get("type") == "boolean" or properties["prediction"][
+        "enum"
+    ] == list(CLASSES)
+    assert properties["probabilities"]["propertyNames"]["enum"] == list(CLASS_NAMES)
     named = "true or false" if CLASSES == (False, True) else ", ".join(map(json.dumps, CLASSES))
     assert_problem(ask("/v1/outcomes", {"key": "a", "actual": "no such"}), 422, named)
     answer = ask().json()

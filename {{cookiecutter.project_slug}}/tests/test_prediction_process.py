@@ -1,4 +1,4 @@
-"""The service as a process of its own: it is started, killed under load, started again, and stopped."""
+"""The service as a process of its own: started, killed under load, started again, stopped."""
 
 import http.client
 import json
@@ -58,7 +58,7 @@ class Service:
         return reply.status, json.load(reply)
 
     def ask_until_it_dies(self, _: int) -> list[str]:
-        """The ids of all answers that arrived."""
+        """Return the ids of all answers that arrived."""
         answered = []
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
@@ -89,10 +89,10 @@ def service(tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_ended_under_load_every_answer_that_arrived_is_stored_exactly_once(service, how):
     with ThreadPoolExecutor(4) as pool:
-        asking = [pool.submit(service.ask_until_it_dies, number) for number in range(4)]
+        clients = [pool.submit(service.ask_until_it_dies, number) for number in range(4)]
         time.sleep(1)
         service.end(how)
-        answered = [id for one in asking for id in one.result()]
+        answered = [id for client in clients for id in client.result()]
     service.start()
     service.end(signal.SIGTERM)
     stored = [

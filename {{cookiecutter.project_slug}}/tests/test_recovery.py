@@ -1,4 +1,4 @@
-"""Killed at any moment, the pipeline goes on where it was: the next run makes what an undisturbed one makes."""
+"""Killed at any moment, the pipeline resumes: the next run makes what an undisturbed one does."""
 
 import io
 import json
@@ -30,14 +30,14 @@ print("ready", flush=True)
 input()
 run()
 """
-"""The pipeline on the raw files that are there; it waits for a line, so that starting Python takes no part."""
+"""The pipeline on the raw files that are there, once it gets a line: starting takes no part."""
 
 MADE = ("processed", "models", "predictions")
 KILLS = 5
 
 
 class Run(subprocess.Popen):
-    """The pipeline as a process of its own, ready to go."""
+    """Run the pipeline in a process of its own, which is ready to go."""
 
     def __init__(self):
         pipes = {
@@ -46,7 +46,7 @@ class Run(subprocess.Popen):
             "stderr": subprocess.STDOUT,
             "text": True,
         }
-        environment = os.environ | {"PYTHONPATH": ".", "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {"PYTHONPATH": "."}
         super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, env=environment, **pipes)
         assert self.stdout.readline() == "ready\n"
 
@@ -60,7 +60,7 @@ class Run(subprocess.Popen):
         return said
 
     def killed_after(self, seconds: float) -> bool:
-        """Whether it was still at work when it was killed."""
+        """Kill it after some seconds, and return whether it was still at work."""
         try:
             self.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -71,7 +71,7 @@ class Run(subprocess.Popen):
 
 @pytest.fixture
 def raw(storage, sample):
-    """Three files, one of them with rows that are known already."""
+    """Hand over three files, one of them with rows that are known already."""
     rows = sample.sample(min(600, len(sample)), seed=1)
     for number, some in enumerate((rows[:300], rows[200:500], rows[500:])):
         storage("raw").put(f"{number}.csv", some.write_csv().encode())
@@ -103,7 +103,7 @@ def test_killed_at_random_moments_it_makes_what_an_undisturbed_run_makes(raw, tm
 
 
 def made(storage) -> dict:
-    """Every object that a run made, read to its end, without what differs from run to run."""
+    """Return every object that a run made, without what differs from run to run."""
     return {
         (name, path): content(path, read(storage(name), path))
         for name in MADE
@@ -159,7 +159,9 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_that_lives_is_not(monkeypa
         with dead_runs.multiprocessing.get_context("spawn").Pool(1):
             assert dead_runs.report_dead_runs(instance) == []
         assert sorted(dead_runs.report_dead_runs(instance)) == sorted(ids)
-        assert {instance.get_run_by_id(one).status for one in ids} == {dg.DagsterRunStatus.FAILURE}
+        assert {instance.get_run_by_id(run_id).status for run_id in ids} == {
+            dg.DagsterRunStatus.FAILURE
+        }
         assert dead_runs.report_dead_runs(instance) == []
 
 

@@ -1,4 +1,4 @@
-"""A replay of two small months: asked before the outcome is known, fed in once, and resumed where it stopped."""
+"""A replay of two small months: asked first, fed in once, and resumed where it stopped."""
 
 from datetime import timedelta
 
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.skipif(len(MONTHS) < 2, reason="model/source.py holds n
 
 @pytest.fixture
 def small(storage, sample, monkeypatch):
-    """A platform that has learned from a few rows, with two small months to come."""
+    """Return a platform that has learned from a few rows, with two small months to come."""
     whole = {month: pl.read_csv(source.raw_file(month), infer_schema=False) for month in MONTHS}
     files = {
         month: rows.sample(1_500, seed=1).write_csv().encode() for month, rows in whole.items()
     }
     monkeypatch.setattr(source, "HELD_BACK", MONTHS)
     monkeypatch.setattr(source, "raw_file", files.__getitem__)
-    monkeypatch.setattr("processing.rows.ingest.extract", lambda have: iter(()))
+    monkeypatch.setattr("processing.rows.ingest.extract", lambda _: iter(()))
     monkeypatch.setattr(replay, "SAMPLE", 300)
     monkeypatch.setattr(retraining, "NEW_ROWS", Rule(timedelta(0), 1))
     add("first.csv", sample.sample(1_500, seed=1).write_csv().encode())
@@ -38,15 +38,15 @@ def small(storage, sample, monkeypatch):
 
 
 def ask(storage, questions: list[dict]) -> list[dict]:
-    """What the API would say."""
+    """Return what the API would answer."""
     version = registry.newest_promotion(storage("models")).version
     model = inference.load(storage("models"), version)
-    given = model.predict(
+    answers = model.predict(
         [Question.model_validate(question, strict=False) for question in questions]
     )
     return [
-        (one if isinstance(one, dict) else {"prediction": one}) | {"model": version}
-        for one in given
+        (answer if isinstance(answer, dict) else {"prediction": answer}) | {"model": version}
+        for answer in answers
     ]
 
 
@@ -65,12 +65,12 @@ def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
     replay.replay(asked["month"], ask(small, asked["questions"]))
     assert replay.next_questions() == {} and len(names(small("raw"))) == 3
     shown = replay.results()
-    assert [one["month"] for one in shown] == list(MONTHS)
+    assert [result["month"] for result in shown] == list(MONTHS)
     first = shown[0]["lines"]
     assert first[replay.FROZEN] == first[replay.KEPT]  # there was only one model yet
     assert all(
-        one["low"] < one["error"] < one["high"]
-        for month in shown
-        for one in month["lines"].values()
+        line["low"] < line["error"] < line["high"]
+        for result in shown
+        for line in result["lines"].values()
     )
     assert MONTHS[1] in table(shown) and MONTHS[1] in chart(shown)

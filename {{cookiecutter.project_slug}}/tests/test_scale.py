@@ -1,4 +1,4 @@
-"""What keeps memory and time from growing with history gives the same as reading everything would."""
+"""Memory and time do not grow with history; the results are those of reading everything."""
 
 import polars as pl
 import pytest
@@ -17,7 +17,7 @@ from processing.training import window
 
 @pytest.fixture
 def processed(storage, sample):
-    """Checked rows and features of two files, the second with other values for some rows of the first."""
+    """Return checked rows and features of two files; the second changes rows of the first."""
     some = sample.unique(maintain_order=True).head(600)
     for name, rows in {
         "a.csv": some[:500],
@@ -68,13 +68,14 @@ def test_a_sampled_window_holds_some_of_the_rows_of_the_whole_one(processed, mon
     sampled = window.newest_window(processed)
     assert 0 < len(sampled.labelled) <= len(whole.labelled) // 2 and sampled.share < 1
     some, all_of_them = (
-        one.labelled.features.hstack(one.labelled.rows.select(OUTCOME, TIME))
-        for one in (sampled, whole)
+        cut.labelled.features.hstack(cut.labelled.rows.select(OUTCOME, TIME))
+        for cut in (sampled, whole)
     )
     assert len(some.join(all_of_them, on=some.columns, how="semi", nulls_equal=True)) == len(some)
 
 
-def test_a_month_is_read_again_only_when_its_parts_have_changed(storage, processed, sample):
+@pytest.mark.usefixtures("processed")
+def test_a_month_is_read_again_only_when_its_parts_have_changed():
     written = tables._changed_months(Cursor([]))
     assert sum(row["rows"] for row in written) > 0
     assert tables._changed_months(Cursor(written)) == []

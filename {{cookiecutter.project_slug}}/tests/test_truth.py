@@ -1,4 +1,4 @@
-"""What was answered meets what really happened: however late it comes, in whatever order, and once."""
+"""Answers meet their outcomes once, however late those come and in whatever order."""
 
 import json
 import uuid
@@ -37,7 +37,7 @@ ANSWER = 100.0
 
 
 class World:
-    """Questions that can be asked, and what prediction and the pipeline store of what happens then."""
+    """Hold questions to ask, and store what prediction and the pipeline store of them."""
 
     def __init__(self, storage, sample: pl.DataFrame):
         self.storage, self.predictions = storage, storage("predictions")
@@ -61,12 +61,15 @@ class World:
         )
 
     def ask(self, *questions: Question, ago: timedelta) -> list[str]:
-        """Answers that were given some time ago; their ids."""
+        """Store answers as if questions came some time ago, and return their ids."""
         ids = [id_of(NOW - ago) for _ in questions]
         self.store(
             "live",
             NOW - ago,
-            [answered(one, asked) for one, asked in zip(ids, questions, strict=True)],
+            [
+                answered(answer_id, question)
+                for answer_id, question in zip(ids, questions, strict=True)
+            ],
         )
         return ids
 
@@ -74,7 +77,7 @@ class World:
         self.store("outcomes", NOW - ago, list(reports))
 
     def add(self, table: pl.DataFrame) -> None:
-        """A raw file comes and is checked."""
+        """Hand over a raw file and check it."""
         self.objects += 1
         raw, processed = self.storage("raw"), self.storage("processed")
         create(raw, f"added/{self.objects}.csv", table.write_csv().encode())
@@ -85,13 +88,19 @@ class World:
         return {name: read(self.predictions, name) for name in names(self.predictions, "truth")}
 
 
-def answered(one: str, asked: Question) -> dict:
-    question = asked.model_dump(mode="json")
-    return {"id": one, "model": "m", "key": key(asked), "question": question, "prediction": ANSWER}
+def answered(answer_id: str, question: Question) -> dict:
+    fields = question.model_dump(mode="json")
+    return {
+        "id": answer_id,
+        "model": "m",
+        "key": key(question),
+        "question": fields,
+        "prediction": ANSWER,
+    }
 
 
 def id_of(time: datetime) -> str:
-    """An id as it was made at that time."""
+    """Return an id as it was made at that time."""
     random = uuid.UUID(new_id()).int & (2**80 - 1)
     return str(uuid.UUID(int=int(time.timestamp() * 1000) << 80 | random))
 
@@ -120,17 +129,20 @@ def test_an_id_says_when_it_was_made():
     assert time_of(str(uuid.uuid4())) is None
 
 
-def test_before_anything_was_asked_there_is_no_error(storage):
+@pytest.mark.usefixtures("storage")
+def test_before_anything_was_asked_there_is_no_error():
     assert errors() == {}
     assert set(map(slice_column, SLICES)) <= set(answers_with_errors().columns)
 
 
 def test_outcomes_by_id_count_once_and_say_all_there_is_to_know(world):
-    one, other = world.ask(*world.questions[:2], ago=3 * HOURS)
-    world.report({"id": one, "actual": 90.0}, {"id": other, "actual": 103.0}, ago=2 * HOURS)
-    world.report({"id": one, "actual": 90.0}, ago=HOURS)
-    assert errors() == {one: 10.0, other: 3.0}
-    first = answers_with_errors().filter(id=one).row(0, named=True)
+    first_id, second_id = world.ask(*world.questions[:2], ago=3 * HOURS)
+    world.report(
+        {"id": first_id, "actual": 90.0}, {"id": second_id, "actual": 103.0}, ago=2 * HOURS
+    )
+    world.report({"id": first_id, "actual": 90.0}, ago=HOURS)
+    assert errors() == {first_id: 10.0, second_id: 3.0}
+    first = answers_with_errors().filter(id=first_id).row(0, named=True)
     assert (first["model"], first["actual"], first["prediction"]) == ("m", 90.0, ANSWER)
     assert (first["asked"], first["known"]) == (NOW - 3 * HOURS, NOW - 2 * HOURS)
     assert first["event_time"] == (
@@ -150,27 +162,27 @@ def test_an_outcome_may_come_weeks_later_and_is_counted_when_it_came(world):
 
 
 def test_a_corrected_outcome_replaces_the_first_also_when_it_arrives_before_it(world):
-    one, other = world.ask(*world.questions[:2], ago=5 * HOURS)
-    world.report({"id": one, "actual": 90.0}, ago=4 * HOURS)
-    world.report({"id": other, "actual": 99.0}, ago=2 * HOURS)
+    first_id, second_id = world.ask(*world.questions[:2], ago=5 * HOURS)
+    world.report({"id": first_id, "actual": 90.0}, ago=4 * HOURS)
+    world.report({"id": second_id, "actual": 99.0}, ago=2 * HOURS)
     errors()
-    world.report({"id": one, "actual": 98.0}, ago=3 * HOURS)
-    world.report({"id": other, "actual": 50.0}, ago=3 * HOURS)
-    assert late_look(world) == {one: 2.0, other: 1.0}
-    known = dict(answers_with_errors().select("id", "known").iter_rows())
-    assert known == {one: NOW - 3 * HOURS, other: NOW - 2 * HOURS}
+    world.report({"id": first_id, "actual": 98.0}, ago=3 * HOURS)
+    world.report({"id": second_id, "actual": 50.0}, ago=3 * HOURS)
+    assert late_look(world) == {first_id: 2.0, second_id: 1.0}
+    times = dict(answers_with_errors().select("id", "known").iter_rows())
+    assert times == {first_id: NOW - 3 * HOURS, second_id: NOW - 2 * HOURS}
 
 
 def test_an_outcome_that_is_stored_before_its_answer_still_finds_it(world):
     """A replica that was away delivers its journal late."""
-    world.report({"id": (one := id_of(NOW - 3 * HOURS)), "actual": 90.0}, ago=2 * HOURS)
+    world.report({"id": (answer_id := id_of(NOW - 3 * HOURS)), "actual": 90.0}, ago=2 * HOURS)
     assert errors() == {}
-    world.store("live", NOW - 3 * HOURS, [answered(one, world.questions[0])])
-    assert late_look(world) == {one: 10.0}
+    world.store("live", NOW - 3 * HOURS, [answered(answer_id, world.questions[0])])
+    assert late_look(world) == {answer_id: 10.0}
 
 
 def late_look(world) -> dict[str, float]:
-    """As in the next hour, when the pipeline looks further back again."""
+    """Join as in the next hour, when the pipeline looks further back again."""
     for name in names(world.predictions, "truth/looked"):
         world.predictions.delete(name)
     return errors()
@@ -178,11 +190,11 @@ def late_look(world) -> dict[str, float]:
 
 @by_key
 def test_every_question_with_the_key_gets_the_outcome_but_not_one_asked_after_it_was_known(world):
-    asked = world.questions[0]
-    first, second = world.ask(asked, ago=5 * HOURS) + world.ask(asked, ago=4 * HOURS)
-    world.ask(asked, ago=2 * HOURS)
+    question = world.questions[0]
+    first, second = world.ask(question, ago=5 * HOURS) + world.ask(question, ago=4 * HOURS)
+    world.ask(question, ago=2 * HOURS)
     world.ask(world.questions[1], ago=5 * HOURS)
-    world.report({"key": key(asked), "actual": 90.0}, ago=3 * HOURS)
+    world.report({"key": key(question), "actual": 90.0}, ago=3 * HOURS)
     assert errors() == {first: 10.0, second: 10.0}
 
 
@@ -193,8 +205,8 @@ def test_outcomes_in_raw_files_find_their_questions(world):
     world.add(world.raw)
     table = rows()
     actual = dict(zip(key_texts(table), table[OUTCOME], strict=True))
-    asked = zip(ids, map(key, [*world.questions, world.questions[0]]), strict=True)
-    expected = {one: abs(actual[known_as] - ANSWER) for one, known_as in asked if known_as}
+    keys = zip(ids, map(key, [*world.questions, world.questions[0]]), strict=True)
+    expected = {answer_id: abs(actual[row_key] - ANSWER) for answer_id, row_key in keys if row_key}
     assert errors() == pytest.approx(expected) and len(expected) > 20
     world.add(world.raw)
     assert errors() == pytest.approx(expected)
@@ -213,7 +225,7 @@ def test_a_join_that_is_cut_short_anywhere_is_finished_by_the_next(world, monkey
     ids = world.ask(*world.questions[:5], ago=3 * HOURS) + world.ask(
         *world.questions[5:9], ago=2 * HOURS
     )
-    world.report(*({"id": one, "actual": 90.0} for one in ids[:7]), ago=HOURS)
+    world.report(*({"id": answer_id, "actual": 90.0} for answer_id in ids[:7]), ago=HOURS)
     world.report({"id": ids[0], "actual": 95.0}, ago=timedelta(0))
     world.add(world.raw)
     cuts = 0
@@ -241,7 +253,7 @@ class Killed(KeyboardInterrupt):
 
 
 def cut_short(monkeypatch, world, writes: int) -> bool:
-    """Begin anew and join, die at the given write, and join again. False if the join ended before."""
+    """Begin anew, join, die at a write, and join again; return whether it came to that write."""
     for name in world.kept():
         world.predictions.delete(name)
     left = iter(range(writes))
@@ -291,7 +303,7 @@ def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, ex
     promotion = registry.Promotion(1, "m", (NOW - 2 * HOURS).isoformat(), "a test")
     create(models, "promotions/00000001.json", json.dumps(vars(promotion)).encode())
     assert not alarm.measure()["alarm"]
-    world.report(*({"id": one, "actual": ANSWER - 10} for one in ids), ago=timedelta(0))
+    world.report(*({"id": answer_id, "actual": ANSWER - 10} for answer_id in ids), ago=timedelta(0))
     truth.join()
     assert alarm.measure()["alarm"] == expected
     assert json.loads(read(world.storage("processed"), LIVE_ERROR))["rows"] == len(ids)

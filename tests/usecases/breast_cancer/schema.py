@@ -15,7 +15,7 @@ ZONE = "UTC"
 
 
 class Question(Row):
-    """Cell nuclei in a digitised image of the aspirate, each measure as its mean over the nuclei."""
+    """Cell nuclei in a digitised image of the aspirate; each measure is a mean over them."""
 
     radius: float = Field(
         ge=0, le=100, description="From the centre to the outline", examples=[14.1]

@@ -1,4 +1,4 @@
-"""Where rows come from: the data set that scikit-learn ships (Wolberg, Street and Mangasarian, 1995)."""
+"""Where rows come from: a data set of scikit-learn (Wolberg, Street and Mangasarian, 1995)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Where rows come from: the data set that scikit-learn ships (Efron, Hastie, Johnstone and Tibshirani, 2004)."""
+"""Where rows come from: a data set of scikit-learn (Efron, Hastie and others, 2004)."""
 
 from collections.abc import Iterator
 

@@ -24,8 +24,8 @@ HELD_BACK = ()
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
     """Say in a word how deep the colour is, and number the cultivars from 1."""
     colour = pl.when(pl.col("color_intensity") < 5).then(pl.lit("pale")).otherwise(pl.lit("deep"))
-    known = pl.col("color_intensity").is_not_null()
-    return raw.with_columns(colour=pl.when(known).then(colour), cultivar=pl.col("target") + 1).drop(
+    measured = pl.col("color_intensity").is_not_null()
+    return raw.with_columns(colour=pl.when(measured).then(colour), cultivar=pl.col("target") + 1).drop(
         "color_intensity", "target"
     )
 
