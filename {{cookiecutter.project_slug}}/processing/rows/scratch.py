@@ -46,6 +46,7 @@ class Scratch:
     months: dict[str, list[Piece]] = field(default_factory=dict)
     rejected: list[Piece] = field(default_factory=list)
     reasons: Counter = field(default_factory=Counter)
+    is_whole: bool = False
 
     def write(self, good: pl.DataFrame, bad: pl.DataFrame) -> Written:
         """Write a batch to local files; several threads may do so at once.
