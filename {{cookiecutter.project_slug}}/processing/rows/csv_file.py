@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -20,10 +21,10 @@ from processing.rows.line_by_line import Part, Sorting
 
 BATCH_ROWS = 250_000
 
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 24 * 1024 * 1024
 """A batch has at most so many bytes; a file with a longer line is refused."""
 
-PIECE = 1024 * 1024
+PIECE = 256 * 1024
 
 UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that Windows-1252 has no character for."""
@@ -31,7 +32,7 @@ UNUSED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 
 @dataclass
 class CsvFile:
-    """A CSV file with the places of its columns; `lines` counts what has come from the disk."""
+    """A CSV file with the places of its columns; `lines` are counted apart from any parser."""
 
     local: Path
     layout: Layout
@@ -44,47 +45,53 @@ class CsvFile:
         return self.layout.names
 
     def has(self, mark: bytes) -> bool:
-        """Whether this byte stands anywhere in the file."""
+        """Whether this byte stands anywhere below the names."""
+        return any(mark in piece for piece in self._pieces())
+
+    def _pieces(self) -> Iterator[bytes]:
         with self.local.open("rb") as file:
-            return any(mark in piece for piece in iter(partial(file.read, PIECE), b""))
+            file.seek(self.layout.start)
+            yield from iter(partial(file.read, PIECE), b"")
 
     def batches(self) -> Iterator[Read]:
         """Yield what makes each batch."""
-        self.lines, rest, row, line = 0, b"", 1, self.layout.lines + 1
+        start, row, used, self.lines = self.layout.start, 1, BATCH_BYTES, 0
         with self.local.open("rb") as file:
-            file.seek(self.layout.start)
-            while content := rest + self._more(file, BATCH_BYTES - len(rest)):
-                part = Part(content[: self._cut(content, line)], row, line)
+            while content := self._content(file, start, min(used + PIECE, BATCH_BYTES)):
+                cut, lines = self._cut(content)
+                part = Part(content[:cut], row, self.layout.lines + self.lines + 1)
                 if b'"' in part.content:
                     sorting = self._sorted(part, goes_on=len(content) >= BATCH_BYTES)
-                    batch, used, rows = sorting.batch(self._table), sorting.used, sorting.rows
-                    yield partial(_same, batch)
-                    lines = batch.lines
+                    yield partial(_same, sorting.batch(self._table))
+                    used, rows = sorting.used, sorting.rows
+                    lines = ends(content[:used], self.layout.end)
                 else:
-                    used = len(part.content)
-                    rows = lines = part.content.count(self.layout.end)
                     yield partial(self._unquoted, part)
-                rest, row, line = content[used:], row + rows, line + lines
+                    used, rows = cut, lines
+                start, row, self.lines = start + used, row + rows, self.lines + lines
 
-    def _more(self, file, size: int) -> bytes:
-        """Read on. The last line, too, ends as the others do."""
-        more = file.read(size)
-        if len(more) < size and more and not more.endswith(self.layout.end):
-            more += self.layout.end
-        self.lines += more.count(self.layout.end)
-        return more
+    def _content(self, file: BinaryIO, start: int, size: int) -> bytes:
+        """Read what follows. The last line, too, ends as the others do."""
+        file.seek(start)
+        content = file.read(size)
+        if len(content) < size:
+            whole = not content or content.endswith(self.layout.end)
+            return content if whole else content + self.layout.end
+        if self.layout.end not in content and size < BATCH_BYTES:
+            return self._content(file, start, BATCH_BYTES)
+        return content
 
-    def _cut(self, content: bytes, line: int) -> int:
-        """Return where the last whole line of a batch ends."""
+    def _cut(self, content: bytes) -> tuple[int, int]:
+        """Return where the last whole line of a batch ends, and how many lines there are."""
         end = self.layout.end
-        if content.count(end) > BATCH_ROWS:
-            ends = np.flatnonzero(np.frombuffer(content, np.uint8) == end[0])
-            return int(ends[BATCH_ROWS - 1]) + 1
-        if cut := content.rfind(end) + 1:
-            return cut
+        lines = ends(content, end)
+        if lines > BATCH_ROWS:
+            return _after(content, end, BATCH_ROWS), BATCH_ROWS
+        if lines:
+            return content.rfind(end) + 1, lines
         raise Unreadable(
-            f"Its line {line:,} is longer than {BATCH_BYTES // PIECE} MB. "
-            "Add CSV with a line for each row."
+            f"Its line {self.layout.lines + self.lines + 1:,} is longer than "
+            f"{BATCH_BYTES // 1024**2} MB. Add CSV with a line for each row."
         )
 
     def _sorted(self, part: Part, goes_on: bool = False) -> Sorting:
@@ -93,8 +100,9 @@ class CsvFile:
 
     def _unquoted(self, part: Part) -> Batch:
         refuse_other_encodings(part)
-        end = self.layout.end
-        content = part.content.replace(b"\r\n" if end == b"\n" else end, b"\n")
+        content = part.content
+        if b"\r" in content:
+            content = content.replace(b"\r\n" if self.layout.end == b"\n" else b"\r", b"\n")
         if self._is_regular(content):
             rows = numbered(self._table(content), part.row)
             return Batch(rows, len(rows))
@@ -105,9 +113,10 @@ class CsvFile:
         separator, fields = self.layout.separator, len(self.layout.names)
         others = bytes(set(range(256)) - set(separator + b"\n\r\0"))
         line = separator * (fields - 1) + b"\n"
-        marks = content.translate(None, others)
+        pieces = range(0, len(content), PIECE)
+        marks = b"".join(content[at : at + PIECE].translate(None, others) for at in pieces)
         blank = fields == 1 and (content.startswith(b"\n") or b"\n\n" in content)
-        return marks == line * content.count(b"\n") and not blank
+        return marks == line * (len(marks) // fields) and not blank
 
     def _table(self, content: bytes) -> pl.DataFrame:
         """Read lines that are regular."""
@@ -122,6 +131,21 @@ class CsvFile:
         )
         table.columns = [name for name, _ in used]
         return table
+
+
+def ends(content: bytes, end: bytes) -> int:
+    """Count the line ends; `bytes.count` takes three times as long."""
+    values, pieces = np.frombuffer(content, np.uint8), range(0, len(content), PIECE)
+    return sum(int(np.count_nonzero(values[at : at + PIECE] == end[0])) for at in pieces)
+
+
+def _after(content: bytes, end: bytes, number: int) -> int:
+    """Return where the line of this number ends."""
+    start = 0
+    while (within := ends(content[start : start + PIECE], end)) < number:
+        start, number = start + PIECE, number - within
+    piece = np.frombuffer(content[start : start + PIECE], np.uint8)
+    return start + int(np.flatnonzero(piece == end[0])[number - 1]) + 1
 
 
 def _same(batch: Batch) -> Batch:

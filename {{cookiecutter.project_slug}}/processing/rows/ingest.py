@@ -27,7 +27,7 @@ from processing.rows.numbers import Marks
 from processing.rows.raw import RawFile, on_disk, raw_files
 from processing.rows.scratch import Scratch, Written
 from processing.rows.threads import in_order
-from processing.rows.times import on_the_clock, too_late
+from processing.rows.times import CLOCK, on_the_clock, too_late
 from processing.rows.typed import MISSING_TEXTS, TIME_FIELDS, typed
 
 log = logging.getLogger(__name__)
@@ -127,8 +127,8 @@ def _rows(values: pl.DataFrame) -> pl.DataFrame:
         raise Unreadable(
             f"`to_rows` in model/source.py fails with its rows: {type(error).__name__}: {said}"
         ) from error
-    times = rows.select(pl.col(pl.Datetime), pl.col(pl.Date))
-    return rows.with_columns(on_the_clock(column) for column in times if column.name in TIME_FIELDS)
+    other = [name for name in TIME_FIELDS if rows.schema[name] != CLOCK]
+    return rows.with_columns(map(on_the_clock, rows.select(other)))
 
 
 def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

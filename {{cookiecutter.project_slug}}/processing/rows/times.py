@@ -23,7 +23,9 @@ ISO = (
 
 def on_the_clock(column: pl.Series) -> pl.Series:
     """Return times as a clock in ZONE shows them, in the unit of the checks."""
-    if column.dtype.time_zone:
+    if not column.dtype.is_temporal():
+        return column
+    if getattr(column.dtype, "time_zone", None):
         column = column.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
     return column.cast(CLOCK)
 
