@@ -71,7 +71,7 @@ def sample(month: str) -> pl.DataFrame:
         file = Path(folder) / "raw"
         file.write_bytes(source.raw_file(month))
         raw = table(file, source.COLUMNS, Path(folder))
-        good = pl.concat([check_batch(read().rows, marks=raw.marks)[0] for read in raw.batches()])
+        good = pl.concat([check_batch(one.rows, marks=raw.marks)[0] for one in raw.batches()])
     chosen = good.sample(min(SAMPLE, len(good)), seed=0)
     return chosen.sort(TIME) if TIME in chosen.columns else chosen
 

@@ -1,7 +1,7 @@
 """A part of a raw file as it was read: rows, and the lines that are none."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,7 +32,3 @@ class Batch:
     rows: pl.DataFrame
     lines: int
     refused: pl.DataFrame = field(default_factory=refused)
-
-
-Read = Callable[[], Batch]
-"""Makes a batch; the functions of one file may be called in several threads."""

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from processing.rows.batch import Batch, Read, numbered
+from processing.rows.batch import Batch, numbered
 from processing.rows.header import Layout
 from processing.rows.kinds import Unreadable
 from processing.rows.line_by_line import Part, Sorting
@@ -53,8 +53,8 @@ class CsvFile:
             file.seek(self.layout.start)
             yield from iter(partial(file.read, PIECE), b"")
 
-    def batches(self) -> Iterator[Read]:
-        """Yield what makes each batch."""
+    def batches(self) -> Iterator[Batch]:
+        """Yield batch after batch."""
         start, row, used, self.lines = self.layout.start, 1, BATCH_BYTES, 0
         with self.local.open("rb") as file:
             while content := self._content(file, start, min(used + PIECE, BATCH_BYTES)):
@@ -62,11 +62,11 @@ class CsvFile:
                 part = Part(content[:cut], row, self.layout.lines + self.lines + 1)
                 if b'"' in part.content:
                     sorting = self._sorted(part, goes_on=len(content) >= BATCH_BYTES)
-                    yield partial(_same, sorting.batch(self._table))
+                    yield sorting.batch(self._table)
                     used, rows = sorting.used, sorting.rows
                     lines = ends(content[:used], self.layout.end)
                 else:
-                    yield partial(self._unquoted, part)
+                    yield self._unquoted(part)
                     used, rows = cut, lines
                 start, row, self.lines = start + used, row + rows, self.lines + lines
 
@@ -146,10 +146,6 @@ def _after(content: bytes, end: bytes, number: int) -> int:
         start, number = start + PIECE, number - within
     piece = np.frombuffer(content[start : start + PIECE], np.uint8)
     return start + int(np.flatnonzero(piece == end[0])[number - 1]) + 1
-
-
-def _same(batch: Batch) -> Batch:
-    return batch
 
 
 def refuse_other_encodings(part: Part) -> None:

@@ -20,7 +20,7 @@ from core.tables import ROW_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.rows import contract, reading
-from processing.rows.batch import Read
+from processing.rows.batch import Batch
 from processing.rows.contract import ROW
 from processing.rows.kinds import Unreadable
 from processing.rows.numbers import Marks
@@ -77,14 +77,13 @@ def _read(local: Path, file: RawFile, scratch: Scratch) -> str | None:
     """Check the batches of a file, and count them. Returns what it lacks, if that left no row."""
     table, lines = reading.table(local, COLUMNS, scratch.folder), 0
 
-    def checked(read: Read) -> tuple[int, Written]:
-        batch = read()
+    def checked(batch: Batch) -> tuple[int, Written]:
         good, bad = check_batch(batch.rows, file.arrived, table.marks)
         bad = pl.concat([bad, batch.refused])
         return batch.lines, scratch.write(good.with_columns(_arrival(file)), bad)
 
-    for read_lines, written in in_order(checked, table.batches()):
-        lines += read_lines
+    for of_batch, written in in_order(checked, table.batches()):
+        lines += of_batch
         scratch.take(written)
     if lines != table.lines:
         raise Unreadable(

@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processing.rows.batch import REFUSED, Batch, Read, numbered
+from processing.rows.batch import REFUSED, Batch, numbered
 from processing.rows.contract import ROW
 from processing.rows.csv_file import BATCH_ROWS, guess
 from processing.rows.kinds import Unreadable
@@ -36,8 +35,8 @@ class ParquetFile:
     lines: int
     places: dict[str, int]
 
-    def batches(self) -> Iterator[Read]:
-        """Yield what makes each batch."""
+    def batches(self) -> Iterator[Batch]:
+        """Yield batch after batch."""
         used = {self.names[place]: name for name, place in self.places.items()}
         table = pl.scan_parquet(self.local, glob=False)
         with readable():
@@ -45,7 +44,7 @@ class ParquetFile:
             chosen = [_checkable(name, types[name]).alias(ours) for name, ours in used.items()]
             first = 1
             for rows in table.select(chosen).collect_batches(chunk_size=BATCH_ROWS):
-                yield partial(_batch, rows, first)
+                yield _batch(rows, first)
                 first += len(rows)
 
 

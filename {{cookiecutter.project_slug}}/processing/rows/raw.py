@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import LocalStore, ObjectStore
 
 from core.storage import names, read
+from processing.rows.kinds import Unreadable
 
 PIECE = 16 * 1024 * 1024
 
@@ -32,11 +34,58 @@ class RawFile:
 
 def raw_files(raw: ObjectStore) -> list[RawFile]:
     """Every raw file, in the order of arrival."""
-    listed = [item for batch in raw.list() for item in batch]
     files = [
-        RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"]) for item in listed
+        RawFile(item["path"], item["e_tag"].strip('"'), item["last_modified"])
+        for item in _listed(raw)
+        if not _is_marker(item["path"]) and (item["size"] or _is_there(raw, item["path"]))
     ]
     return sorted(files, key=lambda file: (file.arrived, file.path))
+
+
+def _listed(raw: ObjectStore) -> list[dict]:
+    try:
+        return [item for batch in raw.list() for item in batch]
+    except InvalidPathError:
+        if not isinstance(raw, LocalStore):
+            raise
+        return _walked(raw)
+
+
+def _walked(raw: LocalStore) -> list[dict]:
+    """List a folder in which a name holds what no object's name may, such as a line break.
+
+    Such a file is listed by its name with these marks written out, and can't be read by it.
+    """
+    files = [place for place in Path(raw.prefix).rglob("*") if place.is_file()]
+    return [_item(raw, place.relative_to(raw.prefix).as_posix(), place) for place in files]
+
+
+def _item(raw: LocalStore, path: str, place: Path) -> dict:
+    try:
+        return raw.head(path)
+    except (ValueError, BaseError):
+        about = place.stat()
+        return {
+            "path": path.encode("unicode_escape", "surrogatepass").decode(),
+            "e_tag": f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}",
+            "last_modified": datetime.fromtimestamp(about.st_mtime, UTC),
+            "size": about.st_size,
+        }
+
+
+def _is_marker(path: str) -> bool:
+    """Whether other programs made this for themselves, as Spark does `_SUCCESS`."""
+    return any(part.startswith(("_", ".")) for part in PurePosixPath(path).parts)
+
+
+def _is_there(raw: ObjectStore, path: str) -> bool:
+    """Whether an object without content can be read: the key `visits/`, a folder made in a browser
+    of S3, is listed as `visits`, and there is no object of that name."""
+    try:
+        raw.head(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextmanager
@@ -45,7 +94,13 @@ def on_disk(raw: ObjectStore, file: RawFile, folder: Path) -> Iterator[Path]:
 
     Fails if the file was replaced meanwhile.
     """
-    found = raw.head(file.path)
+    try:
+        found = raw.head(file.path)
+    except FileNotFoundError:
+        raise Unreadable(
+            "There is no file of this name now. Was its name changed? It must be plain text, "
+            "without line breaks and other control characters."
+        ) from None
     yield (
         raw.prefix / file.path if isinstance(raw, LocalStore) else _copy(raw, found, folder / "raw")
     )

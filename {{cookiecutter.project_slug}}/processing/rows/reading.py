@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from processing.rows import header, numbers, parquet_file
-from processing.rows.batch import Read
+from processing.rows.batch import Batch
 from processing.rows.csv_file import CsvFile
 from processing.rows.kinds import PARQUET, Unreadable, start_of
 from processing.rows.numbers import Marks
@@ -23,8 +23,8 @@ class Table:
     marks: Marks
     lacks: str | None
 
-    def batches(self) -> Iterator[Read]:
-        """Yield what makes each batch of rows. Raises Unreadable."""
+    def batches(self) -> Iterator[Batch]:
+        """Yield the rows batch by batch. Raises Unreadable."""
         return self.file.batches()
 
     @property
@@ -66,4 +66,4 @@ def _marks(file: CsvFile, columns: dict[str, pl.DataType]) -> Marks:
     wanted = [name for name in file.places if columns[name].is_numeric()]
     if file.layout.separator == b"," or not file.has(b","):
         return Marks.POINT
-    return numbers.marks(read().rows.select(wanted) for read in file.batches())
+    return numbers.marks(batch.rows.select(wanted) for batch in file.batches())
