@@ -4,7 +4,7 @@ Everything that checks data comes from here: the API's validation and its OpenAP
 pipeline's data contract, the form in the notebook. Bounds are inclusive.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field, NaiveDatetime
 
@@ -20,6 +20,12 @@ EVENT_TIME = "departure"
 
 ZONE = "America/New_York"
 """Where the event time was read off a clock."""
+
+LATEST_AHEAD = timedelta(days=1)
+"""How much later than its file's arrival an event may be; a row that is later still is refused.
+
+None: as late as it likes, where events lie ahead by their nature, such as bookings.
+"""
 
 
 class Question(Row):

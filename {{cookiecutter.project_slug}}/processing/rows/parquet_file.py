@@ -54,9 +54,8 @@ def readable() -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException) as error:
-        said = (str(error).splitlines() or [""])[0][:200]
         raise Unreadable(
-            f"It can't be read as Parquet and may be broken off: {said}. Add it again."
+            "It can't be read as Parquet: it is damaged, or broken off. Add it again."
         ) from error
 
 
@@ -76,8 +75,8 @@ def names_and_rows(local: Path) -> tuple[list[str], int]:
 
 
 def _batch(rows: pl.DataFrame, first: int) -> Batch:
-    texts = rows.select(pl.col(pl.String).str.len_bytes(), pl.col(pl.Binary).bin.size())
-    if texts.sum().sum_horizontal().sum() > MOST_TEXT_BYTES:
+    lengths = rows.select(pl.col(pl.String).str.len_bytes(), pl.col(pl.Binary).bin.size())
+    if sum(column.sum() for column in lengths) > MOST_TEXT_BYTES:
         raise Unreadable(
             f"Its texts are too long: over {MOST_TEXT_BYTES // 1024**2} MB in {len(rows):,} rows."
         )

@@ -99,6 +99,8 @@ def _encoding(start: bytes) -> str | None:
         return "utf-16-le"
     if b"\0" not in second and first.count(0) > len(first) / 2:
         return "utf-16-be"
+    if b"\0" not in start.partition(b"\n")[0]:
+        return None
     raise Unreadable("It is no text: there are zero bytes in it. Add CSV or Parquet.")
 
 
