@@ -72,7 +72,7 @@ def test_numbers_of_lines_of_the_last_field_are_right_in_small_batches(monkeypat
     assert values[ROW].to_list() == [row for row in range(1, 51) if row % 10]
     assert refused[ROW].to_list() == [10, 20, 30, 40, 50]
     assert [
-        f'"line": {line},' in content
+        f'"line":{line},' in content
         for line, content in zip((12, 23, 34, 45, 56), refused["content"], strict=True)
     ] == [True] * 5
 
@@ -98,7 +98,7 @@ def test_a_faulty_line_costs_itself_with_its_number(line, reason):
     assert values["town"].to_list() == ["Ulm", "Köln", "Bonn", "Ulm"]
     assert values[ROW].to_list() == [1, 2, 4, 5]
     assert refused["reason"].to_list() == [[reason]]
-    assert '"line": 4' in refused["content"][0]
+    assert '"line":4' in refused["content"][0]
 
 
 INCH_MARKS = [

@@ -1,6 +1,5 @@
 """A part of a raw file as it was read: rows, and the lines that are none."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,11 +12,11 @@ REFUSED = {ROW: pl.UInt32, "reason": pl.List(pl.String), "content": pl.String}
 
 def refused(lines: Iterable[tuple[int, int, str, str]] = ()) -> pl.DataFrame:
     """Make a table of refused lines from each one's ROW, place in the file, text and reason."""
-    records = [
-        (row, [reason], json.dumps({"line": line, "text": text}, ensure_ascii=False))
-        for row, line, text, reason in lines
-    ]
-    return pl.DataFrame(records, schema=REFUSED, orient="row")
+    schema = {ROW: pl.UInt32, "line": pl.UInt32, "text": pl.String, "reason": pl.String}
+    columns = list(zip(*lines, strict=True)) or [[]] * len(schema)
+    table = pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+    content = pl.struct("line", "text").struct.json_encode()
+    return table.select(ROW, reason=pl.concat_list("reason"), content=content)
 
 
 def numbered(rows: pl.DataFrame, first: int) -> pl.DataFrame:
