@@ -299,6 +299,11 @@ def test_bytes_that_are_no_text_cost_their_row():
     assert "town: not UTF-8; it looks like Windows-1252" in refused["reason"][0]
 
 
+def test_a_long_text_that_is_stored_once_and_repeated_is_refused():
+    town = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["x" * 2**20])
+    assert "texts are too long" in problem(parquet({"id": [1] * 1000, "town": town}))
+
+
 cells = st.none() | st.text(
     st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from('",;\n\r\t| "\''),
     max_size=12,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from processing.rows.batch import REFUSED, Batch, numbered
@@ -40,6 +41,7 @@ class ParquetFile:
         used = {self.names[place]: name for name, place in self.places.items()}
         table = pl.scan_parquet(self.local, glob=False)
         with readable():
+            _refuse_long_texts(self.local, list(used))
             types = table.collect_schema()
             chosen = [_checkable(name, types[name]).alias(ours) for name, ours in used.items()]
             first = 1
@@ -74,12 +76,36 @@ def names_and_rows(local: Path) -> tuple[list[str], int]:
     return names, about.num_rows
 
 
+def _refuse_long_texts(local: Path, names: list[str]) -> None:
+    """Raise Unreadable before a text that is stored once, and repeated, fills the memory."""
+    with pq.ParquetFile(local) as file:
+        schema = file.schema_arrow
+    texts = [name for name in names if _is_text(schema.field(name).type)]
+    if not texts:
+        return
+    with pq.ParquetFile(local, read_dictionary=texts) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=texts, use_threads=False):
+            if sum(map(_text_bytes, batch.columns)) > MOST_TEXT_BYTES:
+                raise Unreadable(
+                    f"Its texts are too long: over {MOST_TEXT_BYTES // 1024**2} MB in "
+                    f"{len(batch):,} rows."
+                )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+
+
+def _text_bytes(column: pa.Array) -> int:
+    """Count the bytes of all texts, as if each were written out."""
+    if not pa.types.is_dictionary(column.type):
+        return column.nbytes
+    lengths = pc.binary_length(column.dictionary)
+    return pc.sum(lengths.take(column.indices.drop_null())).as_py() or 0
+
+
 def _batch(rows: pl.DataFrame, first: int) -> Batch:
-    lengths = rows.select(pl.col(pl.String).str.len_bytes(), pl.col(pl.Binary).bin.size())
-    if sum(column.sum() for column in lengths) > MOST_TEXT_BYTES:
-        raise Unreadable(
-            f"Its texts are too long: over {MOST_TEXT_BYTES // 1024**2} MB in {len(rows):,} rows."
-        )
     rows = numbered(rows, first)
     binary = rows.select(pl.col(pl.Binary))
     wrong = rows.filter(pl.any_horizontal(map(_is_odd, binary))) if binary.width else rows[:0]
