@@ -22,7 +22,7 @@ The API then answers with the most likely class and the probability of each. Of 
 second is the positive one.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field, NaiveDatetime
 
@@ -40,6 +40,12 @@ EVENT_TIME = "departure"
 
 ZONE = "America/New_York"
 """The time zone of EVENT_TIME, which holds local time, and of SCHEDULE in source.py."""
+
+LATEST_AHEAD = timedelta(days=1)
+"""How much later than its file's arrival an event may be; a row that is later still is refused.
+
+None: as late as it likes, where events lie ahead by their nature, such as bookings.
+"""
 
 
 class Question(Row):

@@ -7,8 +7,12 @@ from core.storage import bucket, create, read
 
 
 def add(name: str, content: bytes) -> str:
-    """Store a file in the bucket `raw`. Returns where; nothing that is there is ever replaced."""
-    path = PurePosixPath("added") / PurePosixPath(name.replace("\\", "/")).name
+    """Store a file in the bucket `raw`. Returns where; nothing that is there is ever replaced.
+
+    A name that begins as those of marker files do, which are passed over, loses these marks.
+    """
+    plain = PurePosixPath(name.replace("\\", "/")).name.lstrip("_.") or "file"
+    path = PurePosixPath("added") / "".join(mark for mark in plain if mark.isprintable())
     for number in range(1, 1000):
         numbered = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
         if create(bucket("raw"), str(numbered), content):

@@ -28,7 +28,7 @@ from model.estimator import WINDOW_DAYS, rule_of_thumb
 from model.schema import Question
 from processing.add import add
 from processing.rows.ingest import check_batch
-from processing.rows.reading import batches
+from processing.rows.reading import table
 from processing.training import causes
 from processing.training.bootstrap import interval
 from processing.training.gate import verdicts
@@ -87,7 +87,8 @@ def sample(month: str) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "raw"
         file.write_bytes(source.raw_file(month))
-        good = pl.concat([check_batch(batch)[0] for batch in batches(file, set(source.COLUMNS))])
+        raw = table(file, source.COLUMNS, Path(folder))
+        good = pl.concat([check_batch(one.rows, marks=raw.marks)[0] for one in raw.batches()])
     chosen = good.sample(min(SAMPLE, len(good)), seed=0)
     return chosen.sort(TIME) if TIME in chosen.columns else chosen
 

@@ -4,11 +4,13 @@ A file's report is written last: a file without one is checked again from the st
 broken attempt left behind has the same names and is replaced.
 """
 
+import logging
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+from obstore.exceptions import BaseError as StorageError
 from obstore.store import ObjectStore
 
 from core.layout import FILES
@@ -17,17 +19,18 @@ from core.storage import as_json, create
 from core.tables import ROW_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
-from processing.rows.contract import ROW, reasons
+from processing.rows import contract, reading
+from processing.rows.batch import Batch
+from processing.rows.contract import ROW
+from processing.rows.kinds import Unreadable
+from processing.rows.numbers import Marks
 from processing.rows.raw import RawFile, on_disk, raw_files
-from processing.rows.reading import Unreadable, batches
 from processing.rows.scratch import Scratch, Written
 from processing.rows.threads import in_order
+from processing.rows.times import CLOCK, on_the_clock, too_late
+from processing.rows.typed import MISSING_TEXTS, TIME_FIELDS, typed
 
-MISSING_TEXTS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
-
-TRUE_OR_FALSE = {"true": True, "t": True, "yes": True, "1": True, "1.0": True} | {
-    text: False for text in ("false", "f", "no", "0", "0.0")
-}
+log = logging.getLogger(__name__)
 
 
 def fetch(raw: ObjectStore) -> list[str]:
@@ -41,7 +44,9 @@ def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
     report = {"source": file.path, "etag": file.etag, "arrived": file.arrived.isoformat()}
     with tempfile.TemporaryDirectory() as folder:
         scratch = Scratch(Path(folder), file)
-        report["error"] = _read(raw, file, scratch)
+        report["error"] = _error(raw, file, scratch)
+        if report["error"] and not scratch.is_whole:
+            scratch = Scratch(Path(folder), file)
         scratch.reject_repeats(processed)
         scratch.store(processed)
         report |= scratch.counts() | {"checked": datetime.now(UTC).isoformat()}
@@ -49,77 +54,88 @@ def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
     return report
 
 
-def _read(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
-    """Check a file batch by batch. Returns what is wrong with the file as a whole."""
-    found = set(COLUMNS)
+def _error(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
+    """Check a file batch by batch. Returns what is wrong with the file as a whole.
 
-    def checked(batch: pl.DataFrame) -> tuple[set[str], Written]:
-        good, bad = check_batch(batch)
-        return set(batch.columns), scratch.write(good.with_columns(_arrival(file)), bad)
-
+    Whatever its content leads to costs this file only. What the machine does (storage away, a full
+    disk, no memory) says nothing of the file, and is raised.
+    """
     try:
         with on_disk(raw, file, scratch.folder) as local:
-            for found, written in in_order(checked, batches(local, set(COLUMNS))):
-                scratch.take(written)
+            return _read(local, file, scratch)
     except Unreadable as error:
         return str(error)
-    missing = (
-        set() if scratch.months else set(COLUMNS) - found
-    )  # without an outcome, say, rows can still be used
-    return f"It has no column {', '.join(sorted(missing))}." if missing else None
+    except (OSError, MemoryError, StorageError):
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:
+        log.exception("%s can't be checked", file.path)
+        said = (str(error).splitlines() or [""])[0]
+        return f"It can't be checked: {type(error).__name__}: {said}"
 
 
-def check_batch(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split a batch of raw rows into checked rows and rejected ones (row, reason, content as JSON)."""
-    typed, unreadable = _all_typed(batch)
-    rows = to_rows(typed.lazy()).select(ROW, *_names()).with_columns(_missing_labels()).collect()
-    found = (
-        pl.concat([*unreadable, reasons(rows)]).group_by(ROW).agg(pl.col("reason").unique().sort())
-    )
-    bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
-    empty = pl.all_horizontal(
-        pl.exclude(ROW).is_null()
-    )  # lines that spreadsheets leave at the end of a file
-    return (rows.join(found, on=ROW, how="anti") if len(bad) else rows), _rejected(
-        bad.filter(~empty), found
-    )
+def _read(local: Path, file: RawFile, scratch: Scratch) -> str | None:
+    """Check the batches of a file, and count them. Returns what it lacks, if that left no row."""
+    table, lines = reading.table(local, COLUMNS, scratch.folder), 0
+
+    def checked(batch: Batch) -> tuple[int, Written]:
+        good, bad = check_batch(batch.rows, file.arrived, table.marks)
+        bad = pl.concat([bad, batch.refused])
+        return batch.lines, scratch.write(good.with_columns(_arrival(file)), bad)
+
+    for of_batch, written in in_order(checked, table.batches()):
+        lines += of_batch
+        scratch.take(written)
+    if lines != table.lines:
+        raise Unreadable(
+            f"It has {table.lines:,} lines of rows, and {lines:,} were read. Please report this."
+        )
+    scratch.is_whole = True
+    return None if scratch.months else table.lacks
 
 
-def _all_typed(batch: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The columns of COLUMNS, and ROW and reason of each value that is none of its type.
+def check_batch(
+    batch: pl.DataFrame, arrived: datetime | None = None, marks: Marks = Marks.POINT
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split raw rows into checked rows and rejected ones (row, reasons, content as JSON).
 
-    All are first taken plainly: most can be, and only what is lost by that needs a closer look.
+    Empty lines, which spreadsheets leave at the end of a file, are neither. Without the time when
+    the rows arrived, none is too late.
     """
-    typed, unreadable = (
-        batch.select(ROW, *[_plainly_typed(batch, *column) for column in COLUMNS.items()]),
-        [],
-    )
-    typed = typed.with_columns(column.fill_nan(None) for column in typed if _has_nan(column))
-    for name in COLUMNS:
-        if name in batch.columns and typed[name].null_count() > batch[name].null_count():
-            lost = batch.filter(typed[name].is_null() & batch[name].is_not_null())
-            closer = lost.select(ROW, _typed(batch, name, COLUMNS[name]))
-            typed = typed.update(closer, on=ROW) if closer[name].count() else typed
-            unreadable.append(_unreadable(lost.filter(closer[name].is_null()), name))
-    return typed, unreadable
+    batch = batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
+    values, reasons = typed(batch, COLUMNS, marks)
+    rows = _rows(values)
+    reasons += [contract.reasons(rows), _left_out(batch, rows)]
+    reasons += [too_late(rows, arrived)] if arrived else []
+    found = pl.concat(reasons).group_by(ROW).agg(pl.col("reason").unique().sort())
+    bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
+    good = rows.join(found, on=ROW, how="anti") if len(bad) else rows
+    if len(good) + len(bad) != len(batch):
+        raise Unreadable("`to_rows` in model/source.py makes several rows of one.")
+    return good, _rejected(bad, found)
 
 
-def _plainly_typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
-    if name in batch.columns and batch.schema[name] == pl.String:
-        if kind.is_numeric():
-            return pl.col(name).cast(kind, strict=False)
-        if kind == pl.String and _is_clean(batch[name].unique().drop_nulls()):
-            return pl.col(name)
-    return _typed(batch, name, kind)
+def _rows(values: pl.DataFrame) -> pl.DataFrame:
+    """Make rows of raw values with `to_rows`, their times on the clock of ZONE."""
+    try:
+        rows = to_rows(values.lazy()).select(ROW, *_names()).with_columns(_missing_labels())
+        rows = rows.collect()
+    except (OSError, MemoryError):
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise Unreadable(
+            f"`to_rows` in model/source.py fails with its rows: {type(error).__name__}: {said}"
+        ) from error
+    other = [name for name in TIME_FIELDS if rows.schema[name] != CLOCK]
+    return rows.with_columns(map(on_the_clock, rows.select(other)))
 
 
-def _is_clean(texts: pl.Series) -> bool:
-    """Whether there is something in each text and no space around it."""
-    return ((texts != "") & (texts == texts.str.strip_chars())).all()
-
-
-def _has_nan(column: pl.Series) -> bool:
-    return column.dtype.is_float() and bool(column.is_nan().any())
+def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return ROW and reason of raw rows that `to_rows` did not give back."""
+    reason = pl.lit("left out by `to_rows` in model/source.py")
+    if len(rows) == len(batch):
+        return batch[:0].select(ROW, reason=reason)
+    return batch.join(rows, on=ROW, how="anti").select(ROW, reason=reason)
 
 
 def _names() -> list[str]:
@@ -137,39 +153,6 @@ def _missing_labels() -> list[pl.Expr]:
         for name, values in labels.items()
         if values and isinstance(values[0], str)
     ]
-
-
-def _typed(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Expr:
-    if name not in batch.columns:
-        return pl.lit(None, dtype=kind).alias(name)
-    column = pl.col(name)
-    if kind == pl.String:
-        return column.cast(pl.String).str.strip_chars().replace("", None)
-    if batch.schema[name] == pl.String:
-        column = column.str.strip_chars()
-    if kind == pl.Boolean and batch.schema[name] != pl.Boolean:
-        return (
-            column.cast(pl.String)
-            .str.to_lowercase()
-            .replace_strict(TRUE_OR_FALSE, default=None, return_dtype=kind)
-        )
-    if kind.is_integer():  # a column that passed through pandas with a gap in it says 9.0
-        number = column.cast(pl.Float64, strict=False)
-        whole = pl.when(number == number.round()).then(number).cast(kind, strict=False)
-        return (
-            column.cast(kind, strict=False).fill_null(whole)
-            if batch.schema[name] == pl.String
-            else whole
-        )
-    number = column.cast(kind, strict=False)
-    return number.fill_nan(None) if kind.is_float() else number
-
-
-def _unreadable(lost: pl.DataFrame, name: str) -> pl.DataFrame:
-    kinds = {pl.String: "text", pl.Boolean: "true or false"}
-    what = kinds.get(COLUMNS[name], "a number" if COLUMNS[name].is_numeric() else "a time")
-    text = pl.col(name).cast(pl.String, strict=False).str.strip_chars()
-    return lost.filter(~text.is_in(MISSING_TEXTS)).select(ROW, reason=pl.lit(f"{name}: not {what}"))
 
 
 def _rejected(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

@@ -1,81 +1,69 @@
 """Raw files as tables: their content in batches of text or typed columns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from processing.rows.contract import ROW
-
-BATCH_ROWS = 250_000
-SEPARATORS = ",;\t|"
-PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
-"""The types of a Parquet file, besides numbers, that the checks take as they are."""
-
-
-class Unreadable(Exception):
-    """A file that holds no rows of ours; the text says why."""
+from processing.rows import header, numbers, parquet_file
+from processing.rows.batch import Batch
+from processing.rows.csv_file import CsvFile
+from processing.rows.kinds import PARQUET, Unreadable, start_of
+from processing.rows.numbers import Marks
+from processing.rows.parquet_file import ParquetFile
+from processing.rows.unpacking import plain
 
 
-def batches(local: Path, expected: set[str]) -> Iterator[pl.DataFrame]:
-    """The rows of a CSV or Parquet file with the column ROW in front. Raises Unreadable.
+@dataclass(frozen=True)
+class Table:
+    """A raw file whose columns have been found; `lacks` is a sentence about those that were not."""
 
-    CSV comes as text, so that one bad value spoils its row and not its file.
+    file: CsvFile | ParquetFile
+    marks: Marks
+    lacks: str | None
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the rows batch by batch. Raises Unreadable."""
+        return self.file.batches()
+
+    @property
+    def lines(self) -> int:
+        """How many lines of rows the file has; of CSV, when all batches have been read."""
+        return self.file.lines
+
+
+def table(local: Path, columns: dict[str, pl.DataType], folder: Path) -> Table:
+    """Open a CSV or Parquet file, packed or not. Raises Unreadable.
+
+    CSV comes as text, so that one bad value spoils its row and not its file. What has to be
+    unpacked or recoded lies in `folder` meanwhile.
     """
-    table = _scan(local, expected)
-    try:
-        types = table.collect_schema()
-        found = sorted(expected & set(types))
-        if not found:
-            raise Unreadable(f"It has none of the columns {', '.join(sorted(expected))}.")
-        numbered = table.select(_checkable(name, types[name]) for name in found).with_row_index(
-            ROW, offset=1
-        )
-        yield from numbered.collect_batches(chunk_size=BATCH_ROWS)
-    except pl.exceptions.PolarsError as error:
-        raise Unreadable(
-            f"It can't be read as CSV or Parquet: {str(error).splitlines()[0]}"
-        ) from error
+    local = plain(local, folder)
+    is_parquet = start_of(local).startswith(PARQUET)
+    file = _parquet(local, columns) if is_parquet else _csv(local, columns)
+    missing = [name for name in columns if name not in file.places]
+    header.refuse_near_names(file.names, missing, file.places.values())
+    marks = Marks.POINT if is_parquet else _marks(file, columns)
+    return Table(file, marks, header.missing_columns(file.names, missing))
 
 
-def _scan(local: Path, expected: set[str]) -> pl.LazyFrame:
-    with local.open("rb") as file:
-        start = file.read(4)
-    if not start.strip():
-        raise Unreadable("It is empty.")
-    if start == b"PAR1":
-        return pl.scan_parquet(local)
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Unreadable("It is text in UTF-16. Save it as UTF-8.")
-    separator = _separator(local, expected)
-    return pl.scan_csv(
-        local,
-        infer_schema=False,
-        encoding="utf8-lossy",
-        truncate_ragged_lines=True,
-        separator=separator,
-    )
+def _parquet(local: Path, columns: dict[str, pl.DataType]) -> ParquetFile:
+    names, rows = parquet_file.names_and_rows(local)
+    places = header.places(names, columns)
+    if not places:
+        raise Unreadable(header.no_columns(names, columns))
+    return ParquetFile(local, names, rows, places)
 
 
-def _separator(local: Path, expected: set[str]) -> str:
-    """What the first line is separated by: spreadsheets write semicolons where the comma is in the numbers."""
-    with local.open("rb") as file:
-        header = file.readline(65_536).decode("utf-8-sig", errors="replace")
-    return max(
-        SEPARATORS,
-        key=lambda mark: len(expected & {name.strip('"\r\n') for name in header.split(mark)}),
-    )
+def _csv(local: Path, columns: dict[str, pl.DataType]) -> CsvFile:
+    layout = header.layout(local, columns)
+    return CsvFile(local, layout, header.places(layout.names, columns))
 
 
-def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
-    """A column in a type that the checks can look at: what is no number, text or time becomes text."""
-    column = pl.col(name)
-    if kind.is_numeric() or kind in PLAIN:
-        return column
-    if kind in (pl.Categorical, pl.Enum, pl.Time):
-        return column.cast(pl.String)
-    if kind == pl.Binary:  # what some writers make of text
-        return column.map_elements(
-            lambda cell: cell.decode("utf-8", errors="replace"), return_dtype=pl.String
-        )
-    return pl.struct(name).struct.json_encode().alias(name)
+def _marks(file: CsvFile, columns: dict[str, pl.DataType]) -> Marks:
+    """Tell what commas in numbers mean, which takes a look at all of them."""
+    wanted = [name for name in file.places if columns[name].is_numeric()]
+    if file.layout.separator == b"," or not file.has(b","):
+        return Marks.POINT
+    return numbers.marks(batch.rows.select(wanted) for batch in file.batches())

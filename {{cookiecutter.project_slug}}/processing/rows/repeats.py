@@ -19,22 +19,36 @@ CONTENT = [name for name in ROW_COLUMNS if name != "arrived" and name not in KEY
 
 
 def index(rows: pl.DataFrame) -> pl.DataFrame:
-    """A line for each row: the hashes of its key and content, and whether its outcome is missing."""
+    """A line for each row: the hashes of its key, content and outcome; and whether that is missing."""
     return pl.DataFrame(
         {
             "key": rows.select(key_expressions()).hash_rows(),
             "content": rows.select(CONTENT).hash_rows(),
+            "outcome": rows.select(OUTCOME).hash_rows(),
             "blank": rows[OUTCOME].is_null(),
         }
     )
 
 
-def within(lines: pl.DataFrame) -> pl.Series:
-    """ROW of the lines that repeat another's key. Of rows with one key the first that has an outcome stays."""
+SAME = "the same row twice in one file"
+CHANGED = "two versions of one row in one file: the later one is used"
+CONTRADICTION = "two outcomes of one row in one file: the later one is used"
+
+
+def within(lines: pl.DataFrame) -> dict[str, pl.Series]:
+    """ROW of the lines whose key stands in the file again, by the reason why they are not used.
+
+    As between files, the last counts that has an outcome.
+    """
     if lines["key"].n_unique() == len(lines):
-        return lines[ROW].clear()
-    stays = lines.sort("blank", ROW).unique("key", keep="first")
-    return lines.join(stays, on=ROW, how="anti")[ROW]
+        return {}
+    stays = lines.sort(~pl.col("blank"), ROW).unique("key", keep="last")
+    others = lines.join(stays, on=ROW, how="anti").join(stays, on="key", suffix="_stays")
+    contradicts = ~pl.col("blank") & (pl.col("outcome") != pl.col("outcome_stays"))
+    same = pl.col("blank") | (pl.col("content") == pl.col("content_stays"))
+    reason = pl.when(contradicts).then(pl.lit(CONTRADICTION)).when(same).then(pl.lit(SAME))
+    by_reason = others.with_columns(reason=reason.otherwise(pl.lit(CHANGED)))
+    return {why: found[ROW] for (why,), found in by_reason.group_by("reason")}
 
 
 def newest_places(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """What becomes of a raw file, on this machine's disk until it has been read to its end; then it is stored.
 
-So memory does not grow with the file (but for an index of 21 bytes a row), and storage gets nothing of a file that
+So memory does not grow with the file (but for an index of 29 bytes a row), and storage gets nothing of a file that
 was read in half. The same file always gives objects of the same names and contents.
 """
 
@@ -47,6 +47,7 @@ class Scratch:
     months: dict[str, list[Piece]] = field(default_factory=dict)
     rejected: list[Piece] = field(default_factory=list)
     reasons: Counter = field(default_factory=Counter)
+    is_whole: bool = False
 
     def write(self, good: pl.DataFrame, bad: pl.DataFrame) -> Written:
         """Write a batch to local files; several threads may do so at once.
@@ -70,7 +71,8 @@ class Scratch:
                 pl.concat([piece.index for pieces in self.months.values() for piece in pieces])
             )
             for pieces in self.months.values():
-                self._take_out(pieces, twice, "the same row twice in one file")
+                for reason, listed in twice.items():
+                    self._take_out(pieces, listed, reason)
         if TIME == "arrived":
             self._move_to_first_arrival(processed)
         for month, pieces in self.months.items():

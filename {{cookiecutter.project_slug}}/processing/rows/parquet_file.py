@@ -1,0 +1,149 @@
+"""The rows of a Parquet file, in batches of typed columns."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from processing.rows.batch import REFUSED, Batch, numbered
+from processing.rows.contract import ROW
+from processing.rows.csv_file import BATCH_ROWS, guess
+from processing.rows.kinds import Unreadable
+from processing.rows.unpacking import ALWAYS_ALLOWED, MOST_TIMES_LARGER
+
+MOST_ROWS_A_BYTE = 100
+"""A file with more rows for each of its bytes is refused, if they are more than BATCH_ROWS."""
+
+MOST_TEXT_BYTES = 256 * 1024 * 1024
+"""The texts of BATCH_ROWS rows have at most so many bytes; other files are refused."""
+
+PLAIN = (pl.String, pl.Binary, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
+"""The types, besides numbers, that the checks take as they are."""
+
+
+@dataclass
+class ParquetFile:
+    """A Parquet file with the names of all its columns, and the places of those that are used."""
+
+    local: Path
+    names: list[str]
+    lines: int
+    places: dict[str, int]
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield batch after batch."""
+        used = {self.names[place]: name for name, place in self.places.items()}
+        table = pl.scan_parquet(self.local, glob=False)
+        with readable():
+            _refuse_long_texts(self.local, list(used))
+            types = table.collect_schema()
+            chosen = [_checkable(name, types[name]).alias(ours) for name, ours in used.items()]
+            first = 1
+            for rows in table.select(chosen).collect_batches(chunk_size=BATCH_ROWS):
+                yield _batch(rows, first)
+                first += len(rows)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn what the libraries say of a damaged file into a sentence."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException) as error:
+        raise Unreadable(
+            "It can't be read as Parquet: it is damaged, or broken off. Add it again."
+        ) from error
+
+
+def names_and_rows(local: Path) -> tuple[list[str], int]:
+    """Return what the end of the file says of it. Raises Unreadable if it says impossible things."""
+    with readable(), pq.ParquetFile(local) as file:
+        about, names = file.metadata, file.schema_arrow.names
+    size = local.stat().st_size
+    if about.num_rows > max(BATCH_ROWS, MOST_ROWS_A_BYTE * size):
+        raise Unreadable(f"It says that it has {about.num_rows:,} rows, in {size:,} bytes.")
+    groups = map(about.row_group, range(about.num_row_groups))
+    if sum(group.total_byte_size for group in groups) > max(
+        ALWAYS_ALLOWED, MOST_TIMES_LARGER * size
+    ):
+        raise Unreadable(f"It unpacks to more than {MOST_TIMES_LARGER} times its size.")
+    return names, about.num_rows
+
+
+def _refuse_long_texts(local: Path, names: list[str]) -> None:
+    """Raise Unreadable before a text that is stored once, and repeated, fills the memory."""
+    with pq.ParquetFile(local) as file:
+        schema = file.schema_arrow
+    texts = [name for name in names if _is_text(schema.field(name).type)]
+    if not texts:
+        return
+    with pq.ParquetFile(local, read_dictionary=texts) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=texts, use_threads=False):
+            if sum(map(_text_bytes, batch.columns)) > MOST_TEXT_BYTES:
+                raise Unreadable(
+                    f"Its texts are too long: over {MOST_TEXT_BYTES // 1024**2} MB in "
+                    f"{len(batch):,} rows."
+                )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+
+
+def _text_bytes(column: pa.Array) -> int:
+    """Count the bytes of all texts, as if each were written out."""
+    if not pa.types.is_dictionary(column.type):
+        return column.nbytes
+    lengths = pc.binary_length(column.dictionary)
+    return pc.sum(lengths.take(column.indices.drop_null())).as_py() or 0
+
+
+def _batch(rows: pl.DataFrame, first: int) -> Batch:
+    rows = numbered(rows, first)
+    binary = rows.select(pl.col(pl.Binary))
+    wrong = rows.filter(pl.any_horizontal(map(_is_odd, binary))) if binary.width else rows[:0]
+    right = rows.join(wrong, on=ROW, how="anti") if len(wrong) else rows
+    as_text = pl.col(pl.Binary).cast(pl.String)
+    return Batch(right.with_columns(as_text), len(rows), _refused(wrong, binary.columns))
+
+
+def _is_odd(column: pl.Series) -> pl.Series:
+    """Whether each value is no UTF-8; most come again and again, and are looked at once."""
+    different = column.drop_nulls().unique()
+    odd = [value for value in different if _decoded(value) is None]
+    return column.is_in(odd).fill_null(False)
+
+
+def _decoded(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _refused(wrong: pl.DataFrame, binary: list[str]) -> pl.DataFrame:
+    """Refuse rows that hold bytes for text which are not UTF-8."""
+    lines = []
+    for row in wrong.iter_rows(named=True):
+        odd = {name: row[name] for name in binary if row[name] and _decoded(row[name]) is None}
+        reason = [f"{name}: not UTF-8{guess(value)}" for name, value in odd.items()]
+        shown = row | {name: repr(value) for name, value in odd.items()}
+        lines.append((row[ROW], reason, json.dumps(shown, default=str, ensure_ascii=False)))
+    return pl.DataFrame(lines, schema=REFUSED, orient="row")
+
+
+def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column in a type that the checks can look at: what is no number, text or time becomes text."""
+    column = pl.col(name)
+    if kind.is_numeric() or kind in PLAIN:
+        return column
+    if kind in (pl.Categorical, pl.Enum, pl.Time):
+        return column.cast(pl.String)
+    return pl.struct(name).struct.json_encode()
