@@ -27,6 +27,9 @@ TIME = EVENT_TIME or "arrived"
 COMPRESSION_LEVEL = 1
 """Of zstd. Higher levels take longer, and of such columns make larger files."""
 
+DEPARTURE = "-departed.parquet"
+"""The end of a part's name whose rows have left the month: they came again in another one."""
+
 ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
 
 
@@ -73,6 +76,11 @@ def newest_time(times: pl.Series) -> datetime:
     return cast(datetime, times.max())
 
 
+def is_departure(part: str) -> bool:
+    """Return whether the rows of a part have left its month."""
+    return part.endswith(DEPARTURE)
+
+
 def months(processed: ObjectStore) -> list[str]:
     """Return every month that has rows, oldest first."""
     folders = processed.list_with_delimiter(ROWS)["common_prefixes"]
@@ -117,7 +125,11 @@ def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
 
 def read_month(processed: ObjectStore, month: str) -> pl.DataFrame:
     """Return the checked rows of a month, the newest version of each."""
-    return newest_versions([read_parquet(processed, part) for part in parts(processed, month)])
+    versions = [
+        read_parquet(processed, part).with_columns(left=pl.lit(is_departure(part)))
+        for part in parts(processed, month)
+    ]
+    return newest_versions(versions).filter(~pl.col("left")).drop("left")
 
 
 def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:

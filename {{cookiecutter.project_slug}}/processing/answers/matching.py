@@ -7,6 +7,7 @@ in which each key was asked. Doing a step twice changes nothing.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import filterfalse
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -17,7 +18,7 @@ from core.ids import time_of
 from core.layout import ANSWERS_BY_HOUR, FILES_JOINED, JOINED, KEYS_BY_DAY, REPORTS_BY_HOUR, ROWS
 from core.schema import KEY_PARTS, OUTCOME
 from core.storage import bucket, listed, names
-from core.tables import key_texts, read_parquet, write_parquet
+from core.tables import is_departure, key_texts, read_parquet, write_parquet
 from processing.answers.hourly import (
     ACTUAL_TYPE,
     ANSWER_COLUMNS,
@@ -59,7 +60,7 @@ def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
 def parts_by_file() -> dict[str, list[str]]:
     """Return the parts of checked rows of each raw file."""
     by_file: dict[str, list[str]] = {}
-    for part in names(bucket("processed"), ROWS):
+    for part in filterfalse(is_departure, names(bucket("processed"), ROWS)):
         by_file.setdefault(PurePosixPath(part).stem.rpartition("-")[0], []).append(part)
     return by_file
 

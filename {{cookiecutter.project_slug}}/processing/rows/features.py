@@ -12,7 +12,7 @@ from core.code import code_digest
 from core.layout import FEATURES, ROWS
 from core.quarantine import Quarantine
 from core.storage import names
-from core.tables import question_columns, read_parquet, write_parquet
+from core.tables import is_departure, question_columns, read_parquet, write_parquet
 from model.schema import Question
 from processing.rows.threads import in_order
 
@@ -41,7 +41,9 @@ def store_missing(processed: ObjectStore) -> int:
     missing = [
         part
         for part in names(processed, ROWS)
-        if features_part(part) not in computed and not quarantine.holds(part, code)
+        if not is_departure(part)
+        and features_part(part) not in computed
+        and not quarantine.holds(part, code)
     ]
 
     def compute(part: str) -> None:
@@ -54,9 +56,9 @@ def store_missing(processed: ObjectStore) -> int:
 
 
 def with_features(processed: ObjectStore, rows_parts: list[str]) -> list[str]:
-    """Return those parts that have features by today's code."""
+    """Return those parts that have features by today's code, or need none."""
     computed = set(names(processed, _folder()))
-    return [part for part in rows_parts if features_part(part) in computed]
+    return [part for part in rows_parts if is_departure(part) or features_part(part) in computed]
 
 
 def store_features(processed: ObjectStore, rows_part: str) -> None:

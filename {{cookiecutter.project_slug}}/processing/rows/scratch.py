@@ -1,18 +1,30 @@
-"""What becomes of a raw file, on this machine's disk until it has been read to its end; then it is stored.
+"""A raw file's rows on this machine's disk, until it has been read to its end; then they are stored.
 
-So memory does not grow with the file (but for an index of 29 bytes a row), and storage gets nothing of a file that
-was read in half. The same file always gives objects of the same names and contents.
+So memory does not grow with the file (but for an index of 21 bytes a row), and storage gets nothing
+of a file that was read in half. The same file always gives objects of the same names and contents.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 from obstore.store import ObjectStore
 
 from core.layout import REJECTED, ROWS
-from core.tables import COMPRESSION_LEVEL, ROW_COLUMNS, TIME, months, parts, write_parquet
+from core.schema import KEY_PARTS, OUTCOME
+from core.tables import (
+    COMPRESSION_LEVEL,
+    DEPARTURE,
+    ROW_COLUMNS,
+    TIME,
+    months,
+    newest_time,
+    parts,
+    write_parquet,
+)
 from processing.rows import repeats
 from processing.rows.contract import ROW
 from processing.rows.raw import RawFile
@@ -31,7 +43,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of one batch: checked rows by month, rejected rows, and how often each reason was given."""
+    """What came of one batch: checked rows by month, rejected rows, and how often for which reason."""
 
     months: dict[str, Piece]
     rejected: list[Piece]
@@ -40,22 +52,27 @@ class Written:
 
 @dataclass
 class Scratch:
-    """Checked rows by month, rejected rows, and how often each reason was given."""
+    """What comes of a file: checked rows by month, rejected rows, how often for which reason.
+
+    `departures` are rows that were stored in another month before.
+    """
 
     folder: Path
     file: RawFile
     months: dict[str, list[Piece]] = field(default_factory=dict)
     rejected: list[Piece] = field(default_factory=list)
     reasons: Counter = field(default_factory=Counter)
+    departures: dict[str, pl.DataFrame] = field(default_factory=dict)
     is_whole: bool = False
 
     def write(self, good: pl.DataFrame, bad: pl.DataFrame) -> Written:
         """Write a batch to local files; several threads may do so at once.
 
-        Checked rows and rejected ones have a column ROW; the latter a list of reasons and their content as JSON.
+        Checked rows and rejected ones have a column ROW; the latter a list of reasons and their
+        content as JSON.
         """
-        months = {month: self._checked(month, of_month) for month, of_month in by_month(good)}
-        return Written(months, self._rejected(bad), _reasons(bad))
+        of_months = {month: self._checked(month, rows) for month, rows in by_month(good)}
+        return Written(of_months, self._rejected(bad), _reasons(bad))
 
     def take(self, written: Written) -> None:
         """Count a batch in; the order of the batches is that of the file."""
@@ -65,83 +82,104 @@ class Scratch:
         self.reasons.update(written.reasons)
 
     def reject_repeats(self, processed: ObjectStore) -> None:
-        """Take out rows that stand in the file twice, or that others have brought already without a difference."""
-        if self.months:
-            twice = repeats.within(
-                pl.concat([piece.index for pieces in self.months.values() for piece in pieces])
-            )
-            for pieces in self.months.values():
-                for reason, listed in twice.items():
-                    self._take_out(pieces, listed, reason)
+        """Reject rows that stand in the file twice, or that other files brought the same."""
+        if not self.months:
+            return
+        pieces = self._pieces()
+        repeated = repeats.within_file(self._index(pieces), partial(_outcomes_at, pieces))
+        for reason, places in repeated.items():
+            self._reject(pieces, places, reason)
         if TIME == "arrived":
             self._move_to_first_arrival(processed)
         for month, pieces in self.months.items():
-            others = self._others(processed, month)
-            known = repeats.known(pl.concat([piece.index for piece in pieces]), processed, others)
-            self._take_out(pieces, known, "known already")
+            stored = self._stored(processed, month)
+            known = repeats.without_news(self._index(pieces), processed, stored)
+            self._reject(pieces, known, repeats.KNOWN)
+        if repeats.MAY_MOVE:
+            self._note_departures(processed)
+
+    def _note_departures(self, processed: ObjectStore) -> None:
+        """Find rows that are stored in another month: of those, only the newest version counts."""
+        for month, pieces in self.months.items():
+            keys = _first_key(pieces)
+            for other in months(processed):
+                stored = [] if other == month else self._stored(processed, other)
+                stored = [part for part in stored if repeats.may_hold(processed, part, keys)]
+                if stored:
+                    arriving, poorer = repeats.moved(self._index(pieces), processed, stored)
+                    self._reject(pieces, poorer, repeats.KNOWN)
+                    if len(arriving):
+                        self.departures[other] = _rows_at(pieces, arriving)
 
     def _move_to_first_arrival(self, processed: ObjectStore) -> None:
-        """Without event times, a row that comes again stays in the month in which it first came, and counts once."""
-        came = [piece for pieces in self.months.values() for piece in pieces]
+        """Without event times, keep a row that comes again in the month in which it first came."""
+        pieces = self._pieces()
         for month in set(months(processed)) - set(self.months):
-            first = repeats.arrivals(processed, self._others(processed, month))
-            for piece in came:
+            first = repeats.arrivals(processed, self._stored(processed, month))
+            for piece in pieces:
                 again = piece.index["key"].is_in(first["key"].implode())
                 if again.any():
                     rows, index = _cut(piece, again)
-                    rows = rows.with_columns(
-                        index.join(first, on="key", how="left", maintain_order="left")[TIME]
-                    )
-                    self.months.setdefault(month, []).append(self._piece(month, rows, index))
+                    arrival = index.join(first, on="key", how="left", maintain_order="left")[TIME]
+                    moved = self._piece(month, rows.with_columns(arrival), index)
+                    self.months.setdefault(month, []).append(moved)
 
-    def _others(self, processed: ObjectStore, month: str) -> list[str]:
-        """The stored parts of a month, without those of a broken attempt at this file."""
+    def _pieces(self) -> list[Piece]:
+        return [piece for pieces in self.months.values() for piece in pieces]
+
+    def _index(self, pieces: list[Piece]) -> pl.DataFrame:
+        return pl.concat([piece.index for piece in pieces])
+
+    def _stored(self, processed: ObjectStore, month: str) -> list[str]:
+        """Return the stored parts of a month, without those of a broken attempt at this file."""
         return [part for part in parts(processed, month) if self.file.id not in part]
 
     def store(self, processed: ObjectStore) -> None:
         """Store all that was kept, in parts of PART_ROWS at most."""
         for month, pieces in self.months.items():
             _store(processed, f"{ROWS}/month={month}/{self.file.id}", pieces)
+        for month, rows in self.departures.items():
+            write_parquet(processed, f"{ROWS}/month={month}/{self.file.id}{DEPARTURE}", rows)
         _store(processed, f"{REJECTED}/{self.file.id}", self.rejected)
 
     def counts(self) -> dict:
-        """The figures of the file's report."""
-        kept = [piece.index for pieces in self.months.values() for piece in pieces]
-        accepted, rejected = sum(map(len, kept)), sum(len(piece.index) for piece in self.rejected)
+        """Return the figures of the file's report."""
+        accepted = [piece.index for piece in self._pieces()]
+        rows_accepted = sum(map(len, accepted))
+        rows_rejected = sum(len(piece.index) for piece in self.rejected)
         return {
-            "rows_in": accepted + rejected,
-            "rows_accepted": accepted,
-            "rows_rejected": rejected,
-            "rows_without_outcome": sum(index["blank"].sum() for index in kept),
+            "rows_in": rows_accepted + rows_rejected,
+            "rows_accepted": rows_accepted,
+            "rows_rejected": rows_rejected,
+            "rows_without_outcome": sum(index["blank"].sum() for index in accepted),
             "reasons": dict(sorted(self.reasons.items())),
         }
 
     def _checked(self, month: str, rows: pl.DataFrame) -> Piece:
-        return self._piece(
-            month, rows.select(ROW_COLUMNS), repeats.index(rows).insert_column(0, rows[ROW])
-        )
+        index = repeats.index(rows).insert_column(0, rows[ROW])
+        return self._piece(month, rows.select(ROW_COLUMNS), index)
 
     def _rejected(self, rows: pl.DataFrame) -> list[Piece]:
-        source = pl.lit(self.file.path)
-        return (
-            [self._piece("rejected", rows.with_columns(source=source), rows.select(ROW))]
-            if len(rows)
-            else []
-        )
+        if not len(rows):
+            return []
+        with_source = rows.with_columns(source=pl.lit(self.file.path))
+        return [self._piece("rejected", with_source, rows.select(ROW))]
 
     def _piece(self, kind: str, rows: pl.DataFrame, index: pl.DataFrame) -> Piece:
         local = self.folder / f"{kind}-{index[ROW][0]}"
         rows.write_parquet(local, compression="zstd", compression_level=COMPRESSION_LEVEL)
         return Piece(local, index)
 
-    def _take_out(self, pieces: list[Piece], listed: pl.Series, reason: str) -> None:
-        """Reject the rows that are listed by their ROW."""
-        for piece in pieces if len(listed) else []:
-            rows, index = _cut(piece, piece.index[ROW].is_in(listed.implode()))
-            content = rows.select(content=pl.struct(pl.all()).struct.json_encode())
-            reasons = pl.lit([reason], dtype=pl.List(pl.String))
-            out = index.select(ROW, reason=reasons).hstack(content)
-            self.take(Written({}, self._rejected(out), _reasons(out)))
+    def _reject(self, pieces: list[Piece], places: pl.Series, reason: str) -> None:
+        """Reject the rows with these ROW."""
+        for piece in pieces if len(places) else []:
+            out = piece.index[ROW].is_in(places.implode())
+            if out.any():
+                rows, index = _cut(piece, out)
+                content = rows.select(content=pl.struct(pl.all()).struct.json_encode())
+                reasons = pl.lit([reason], dtype=pl.List(pl.String))
+                rejected = index.select(ROW, reason=reasons).hstack(content)
+                self.take(Written({}, self._rejected(rejected), _reasons(rejected)))
 
 
 def _reasons(rejected: pl.DataFrame) -> dict[str, int]:
@@ -150,19 +188,51 @@ def _reasons(rejected: pl.DataFrame) -> dict[str, int]:
 
 def _cut(piece: Piece, out: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take rows out of a piece, and return them with their index."""
-    rows, index = pl.read_parquet(piece.local.read_bytes()), piece.index
+    rows, index = _rows(piece), piece.index
     rows.filter(~out).write_parquet(piece.local, compression="zstd")
     piece.index = index.filter(~out)
     return rows.filter(out), index.filter(out)
 
 
-def by_month(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    """The rows of each month of the event, such as `2013-01`."""
-    first, last = rows[TIME].min(), rows[TIME].max()
-    if first and (first.year, first.month) == (last.year, last.month):
-        return [(f"{first:%Y-%m}", rows)]
-    months = rows.group_by(pl.col(TIME).dt.truncate("1mo"), maintain_order=True)
-    return [(f"{start:%Y-%m}", of_month) for (start,), of_month in months]
+def _rows(piece: Piece) -> pl.DataFrame:
+    return pl.read_parquet(piece.local.read_bytes())
+
+
+def _rows_at(pieces: list[Piece], places: pl.Series) -> pl.DataFrame:
+    """Return the rows with these ROW."""
+    masks = ((piece, piece.index[ROW].is_in(places.implode())) for piece in pieces)
+    return pl.concat([_rows(piece).filter(mask) for piece, mask in masks])
+
+
+def _outcomes_at(pieces: list[Piece], places: pl.Series) -> pl.DataFrame:
+    """Return ROW and outcome of the rows with these ROW."""
+    tables = []
+    for piece in pieces:
+        mask = piece.index[ROW].is_in(places.implode())
+        if mask.any():
+            outcomes = _rows(piece).select(OUTCOME).insert_column(0, piece.index[ROW])
+            tables.append(outcomes.filter(mask))
+    return pl.concat(tables)
+
+
+def _first_key(pieces: list[Piece]) -> pl.DataFrame:
+    """Return the first column of the key, of all rows."""
+    column = KEY_PARTS[0].column
+    return pl.concat(
+        [pl.read_parquet(piece.local.read_bytes(), columns=[column]) for piece in pieces]
+    )
+
+
+def by_month(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield the rows of each month of the event, such as `2013-01`."""
+    if not len(rows):
+        return
+    first, last = rows[TIME].min(), newest_time(rows[TIME])
+    if f"{first:%Y-%m}" == f"{last:%Y-%m}":
+        yield f"{last:%Y-%m}", rows
+        return
+    for (start,), of_month in rows.group_by(pl.col(TIME).dt.truncate("1mo"), maintain_order=True):
+        yield f"{start:%Y-%m}", of_month
 
 
 def _store(processed: ObjectStore, name: str, pieces: list[Piece]) -> None:
@@ -176,6 +246,7 @@ def _store(processed: ObjectStore, name: str, pieces: list[Piece]) -> None:
 
 
 def _neighbours(pieces: list[Piece]) -> list[list[Piece]]:
+    """Return groups of pieces that have PART_ROWS together at most."""
     groups, rows = [], PART_ROWS
     for piece in pieces:
         if not len(piece.index):

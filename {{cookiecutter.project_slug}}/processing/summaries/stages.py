@@ -1,11 +1,12 @@
 """When each stage of the pipeline last finished: alerts tell of what is overdue."""
 
 from datetime import UTC, datetime
+from itertools import filterfalse
 from typing import Any
 
 from core.database import summary_tables, upsert
 from core.storage import bucket
-from core.tables import TIME, column_statistics, months, parts
+from core.tables import TIME, column_statistics, is_departure, months, parts
 
 
 def mark_stage(stage: str, **facts: Any) -> None:
@@ -24,6 +25,7 @@ def write_stage(stage: str, run: str) -> None:
 def _newest_event() -> datetime | None:
     processed = bucket("processed")
     newest_month = months(processed)[-1:]
-    paths = [part for month in newest_month for part in parts(processed, month)]
+    listed = (part for month in newest_month for part in parts(processed, month))
+    paths = filterfalse(is_departure, listed)
     statistics = (group for part in paths for group in column_statistics(processed, part, TIME))
     return max((group.max for group in statistics), default=None)

@@ -11,7 +11,15 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.schema import CLASSES, OUTCOME
-from core.tables import TIME, column_statistics, months, newest_time, parts, read_parquet
+from core.tables import (
+    TIME,
+    column_statistics,
+    is_departure,
+    months,
+    newest_time,
+    parts,
+    read_parquet,
+)
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part, with_features
@@ -160,7 +168,7 @@ def _months_within(all_months: list[str]) -> list[str]:
 
 
 def _share(processed: ObjectStore, paths: list[str]) -> float:
-    labelled = sum(_labelled_count(processed, part) for part in paths)
+    labelled = sum(_labelled_count(processed, part) for part in paths if not is_departure(part))
     return min(1.0, MOST_TRAINING_ROWS / max(1, labelled))
 
 
@@ -191,7 +199,9 @@ def _labelled_of_month(
     if share < 1:
         places = places.sample(fraction=share, seed=0)
     for number, part in enumerate(of_month):
-        yield _rows_and_features(processed, part)[places.filter(part=number)["place"].sort()]
+        chosen = places.filter(part=number)["place"].sort()
+        if len(chosen):
+            yield _rows_and_features(processed, part)[chosen]
 
 
 def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
