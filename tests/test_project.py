@@ -21,19 +21,19 @@ def own(tmp_path_factory, environment) -> Path:
     return bake_with_environment(tmp_path_factory.mktemp("project") / "here", environment)
 
 
-def commands_of_make_test() -> list[list[str]]:
-    """Return the modules that `make test` runs, each with its words."""
+def commands_of_make_test(python: Path) -> list[list[str]]:
+    """Return the modules that `make test` runs by this Python, each with its words."""
     makefile = (UNBAKED / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"^test:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     lines = re.findall(r"^\t@\$\(LOCAL\) -m (.*?)(?:  #.*)?$", recipe, re.MULTILINE)
     assert len(lines) == recipe.count("\n") - 1, "the first line makes the environment"
-    return [line.split() for line in lines]
+    return [line.replace("$(LOCAL)", str(python)).split() for line in lines]
 
 
 def test_a_generated_project_passes_its_own_tests(own, monkeypatch):
     monkeypatch.setenv("RUFF_NO_CACHE", "true")
-    commands = commands_of_make_test()
-    assert {"pytest", "ruff"} <= {module for module, *_ in commands}
+    commands = commands_of_make_test(python_of(own))
+    assert {"pytest", "ruff", "pyrefly"} <= {module for module, *_ in commands}
     for command in commands:
         output = run_module(python_of(own), *command, folder=own)
         assert command[0] != "pytest" or re.search(r"\d+ passed", output), output
@@ -41,9 +41,12 @@ def test_a_generated_project_passes_its_own_tests(own, monkeypatch):
 
 def test_the_project_is_clean_and_runs_where_it_lies(own, monkeypatch):
     monkeypatch.setenv("RUFF_NO_CACHE", "true")
-    for command in commands_of_make_test():
+    for command in commands_of_make_test(python_of(own)):
         if command[0] != "pytest":
             run_module(python_of(own), *command, folder=UNBAKED)
+    # In a project nothing judges the style of model/; the example that comes with it has some.
+    run_module(python_of(own), "ruff", "check", "model", "--no-cache", folder=UNBAKED)
+    run_module(python_of(own), "ruff", "format", "--check", "model", folder=UNBAKED)
     run_module(python_of(own), "pytest", "-q", *DEPENDING_ON_THE_PLACE, folder=UNBAKED)
 
 

@@ -1,4 +1,4 @@
-"""JSON documents in storage that are checked when they are read: one that is broken stops nothing."""
+"""JSON documents in storage, checked when they are read: a broken one stops nothing."""
 
 import logging
 from collections.abc import Callable

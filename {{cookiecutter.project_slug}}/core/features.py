@@ -19,11 +19,19 @@ def compute(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             f"features() in model/features.py must return one value for each of {rows} questions; "
             f"it does not for {', '.join(wrong)}."
         )
-    return {name: _without_gaps(values) for name, values in computed.items()}
+    unchanged = set(map(id, columns.values()))  # they have no gaps
+    return {
+        name: values if id(values) in unchanged else _without_gaps(values)
+        for name, values in computed.items()
+    }
 
 
 def _without_gaps(values: np.ndarray) -> np.ndarray:
     if values.dtype != object:
         return values
-    gaps = np.equal(values, None)
-    return np.where(gaps, "", values) if gaps.any() else values
+    gaps = [place for place, value in enumerate(values) if value is None]
+    if not gaps:
+        return values
+    filled = values.copy()
+    filled[gaps] = ""
+    return filled

@@ -39,6 +39,11 @@ def sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def is_to_blame(error: BaseException) -> bool:
+    """Return whether an error is of the input, and not of the machine or of somebody's Ctrl-C."""
+    return not (_is_interruption(error) or is_worth_retrying(error))
+
+
 def _is_interruption(error: BaseException) -> bool:
     """Return whether somebody ends the process: Ctrl-C, or Dagster by an exception of its own."""
     return isinstance(error, (KeyboardInterrupt, GeneratorExit)) or (
@@ -89,7 +94,7 @@ class Quarantine:
         try:
             yield
         except BaseException as error:  # a panic of Polars is no Exception
-            if _is_interruption(error) or is_worth_retrying(error):
+            if not is_to_blame(error):
                 raise
             self.add(name, sentence(error), state)
 

@@ -80,7 +80,7 @@ def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def extract(have: set[str]) -> Iterator[tuple[str, bytes | BinaryIO]]:
-    """Yield name and content (bytes or an open file) of each available file that is not in `have`."""
+    """Yield name and content, bytes or an open file, of each available file not in `have`."""
     wanted = [month for month in FIRST_MONTHS if raw_name(month) not in have]
     for month in wanted:
         yield raw_name(month), raw_file(month)

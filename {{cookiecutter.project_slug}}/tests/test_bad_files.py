@@ -36,7 +36,7 @@ def good(sample) -> bytes:
     "error", [pl.exceptions.ComputeError, ValueError, KeyError, ZeroDivisionError, RecursionError]
 )
 def test_an_exception_of_to_rows_costs_its_file(storage, check_all, monkeypatch, good, error):
-    def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
+    def to_rows(_: pl.LazyFrame) -> pl.LazyFrame:
         raise error("no such thing")
 
     storage("raw").put("bad", good)
@@ -51,7 +51,7 @@ def test_an_exception_of_to_rows_costs_its_file(storage, check_all, monkeypatch,
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
 def test_what_the_machine_does_is_no_fault_of_a_file(storage, check_all, monkeypatch, good, error):
-    def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
+    def to_rows(_: pl.LazyFrame) -> pl.LazyFrame:
         raise error
 
     storage("raw").put("good", good)

@@ -43,7 +43,7 @@ BROKEN_MACHINES = [MemoryError(), OSError(28, "No space left on device"), Connec
 
 
 @pytest.fixture
-def recorded(storage, monkeypatch) -> list[str]:
+def recorded(monkeypatch) -> list[str]:
     """Replace every step by one that only says that it was done."""
     done = []
     for name in STEPS:
@@ -76,9 +76,8 @@ def test_a_step_that_fails_is_named_and_the_others_are_done(
 
 
 @pytest.mark.parametrize("error", BROKEN_MACHINES, ids=lambda error: type(error).__name__)
-def test_a_machine_that_fails_ends_the_run_so_that_it_is_tried_again(
-    storage, recorded, monkeypatch, error
-):
+@pytest.mark.usefixtures("recorded")
+def test_a_machine_that_fails_ends_the_run_so_that_it_is_tried_again(storage, monkeypatch, error):
     def fail():
         raise error
 
@@ -129,7 +128,7 @@ BROKEN_ANSWERS = [
 
 
 @pytest.mark.parametrize("line", BROKEN_ANSWERS)
-def test_a_broken_line_costs_itself_and_is_read_once(storage, line, monkeypatch):
+def test_a_broken_line_costs_itself_and_is_read_once(storage, line):
     hour = f"{NOW:{HOUR}}"
     lines = [answer_line(), line, answer_line()]
     create(storage("predictions"), f"live/{hour}/beside.jsonl", "\n".join(lines).encode())
@@ -168,7 +167,8 @@ def test_a_broken_document_is_passed_over(storage, broken):
     assert len(names(storage("processed"), QUARANTINE)) == 2
 
 
-def test_a_lost_promotion_is_tried_again(storage, monkeypatch):
+@pytest.mark.usefixtures("storage")
+def test_a_lost_promotion_is_tried_again(monkeypatch):
     def lose():
         raise PromotionLost("Another run made promotion 1 first.")
 

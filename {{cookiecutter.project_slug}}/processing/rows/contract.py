@@ -1,6 +1,8 @@
-"""The data contract of the pipeline, derived from `model/schema.py`: good rows go on, bad ones get a reason."""
+"""The data contract, derived from `model/schema.py`: good rows go on, bad ones get a reason."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any, cast
 
 import annotated_types
 import polars as pl
@@ -8,7 +10,7 @@ from pydantic import AllowInfNan, Strict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from core.schema import allowed, value_type
+from core.schema import allowed, unit, value_type
 from model.schema import Outcome, Question
 
 POLARS_TYPES = {
@@ -21,6 +23,8 @@ POLARS_TYPES = {
 
 FIELDS = Question.model_fields | Outcome.model_fields
 
+PolarsType = pl.DataType | type[pl.DataType]
+
 ROW = "row"
 """The column that carries a row's place in its file through all checks, counted from 1."""
 
@@ -28,47 +32,44 @@ ROW = "row"
 def reasons(rows: pl.DataFrame) -> pl.DataFrame:
     """Check rows that have a column ROW. Returns ROW and reason, one line for each thing wrong."""
     _check_types(rows.schema)
-    found = [
+    broken = [
         rows.filter(rule).select(ROW, reason=pl.lit(reason))
         for name, field in FIELDS.items()
         for reason, rule in _broken(rows.get_column(name), _rules(name, field))
     ]
-    return pl.concat([pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String}), *found])
+    return pl.concat([pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String}), *broken])
 
 
-def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> list[tuple[str, pl.Expr]]:
-    """The rules that some value breaks. Of texts, each is looked at once, because most come again and again."""
+def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> Iterator[tuple[str, pl.Expr]]:
+    """Yield the rules that some value breaks.
+
+    Of texts each is looked at once, because most come again and again.
+    """
     values = (column.unique() if column.dtype == pl.String else column).to_frame()
-    broken = values.select(rule.any().alias(reason) for reason, rule in rules.items()).to_dicts()
-    return [
-        (reason, rules[reason])
-        for found in broken
-        for reason, anywhere in found.items()
-        if anywhere
-    ]
+    for broken in values.select(rule.any().alias(reason) for reason, rule in rules.items()):
+        if broken.any():
+            yield broken.name, rules[broken.name]
 
 
 def _check_types(schema: pl.Schema) -> None:
-    wanted = {
-        name: POLARS_TYPES.get(value_type(field), pl.String) for name, field in FIELDS.items()
-    }
-    wrong = [
-        f"{name} is {schema[name]} and not {kind}"
-        for name, kind in wanted.items()
-        if schema[name] != kind
-    ]
+    wrong = []
+    for name, field in FIELDS.items():
+        kind = POLARS_TYPES.get(value_type(field), pl.String)
+        if schema[name] != kind:
+            wrong.append(f"{name} is {schema[name]} and not {kind}")
     if wrong:
         raise TypeError(
-            f"`to_rows` in model/source.py makes columns of other types than model/schema.py: {', '.join(wrong)}."
+            "`to_rows` in model/source.py makes columns of other types than model/schema.py: "
+            f"{', '.join(wrong)}."
         )
 
 
 def _rules(name: str, field: FieldInfo) -> dict[str, pl.Expr]:
-    """What can be wrong with a field: each reason, and what is true of the rows that it applies to."""
-    column, unit = pl.col(name), (field.json_schema_extra or {}).get("unit", "")
+    """Return each reason to reject a row for a field, and what is true of such rows."""
+    column = pl.col(name)
     rules = {} if _may_miss(name, field) else {"missing or unreadable": column.is_null()}
     for limit in field.metadata:
-        rules |= _rule(column, limit, unit, name)
+        rules |= _rule(column, limit, unit(field), name)
     if values := allowed(field):
         rules[f"not one of {', '.join(map(str, values))}"] = ~column.is_in(values)
     if value_type(field) is float:
@@ -76,16 +77,16 @@ def _rules(name: str, field: FieldInfo) -> dict[str, pl.Expr]:
     return {f"{name}: {reason}".rstrip(): rule for reason, rule in rules.items()}
 
 
-def _rule(column: pl.Expr, limit, unit: str, name: str) -> dict[str, pl.Expr]:
+def _rule(column: pl.Expr, limit: Any, unit: str, name: str) -> dict[str, pl.Expr]:
     match limit:
         case annotated_types.Ge(ge=bound):
-            return {f"below {_text(bound)} {unit}": column < bound}
+            return {f"below {_text(bound)} {unit}": column < cast(Any, bound)}
         case annotated_types.Gt(gt=bound):
-            return {f"not above {_text(bound)} {unit}": column <= bound}
+            return {f"not above {_text(bound)} {unit}": column <= cast(Any, bound)}
         case annotated_types.Le(le=bound):
-            return {f"above {_text(bound)} {unit}": column > bound}
+            return {f"above {_text(bound)} {unit}": column > cast(Any, bound)}
         case annotated_types.Lt(lt=bound):
-            return {f"not below {_text(bound)} {unit}": column >= bound}
+            return {f"not below {_text(bound)} {unit}": column >= cast(Any, bound)}
         case annotated_types.MinLen(min_length=length):
             return {f"shorter than {length} characters": column.str.len_chars() < length}
         case annotated_types.MaxLen(max_length=length):
@@ -97,14 +98,15 @@ def _rule(column: pl.Expr, limit, unit: str, name: str) -> dict[str, pl.Expr]:
     ):  # how pydantic reads a value, not which values are right
         return {}
     raise TypeError(
-        f"The pipeline can't check {limit!r} of {name} in model/schema.py; take ge, gt, le, lt or pattern."
+        f"The pipeline can't check {limit!r} of {name} in model/schema.py; "
+        "use ge, gt, le, lt or pattern."
     )
 
 
 def _may_miss(name: str, field: FieldInfo) -> bool:
-    """An outcome may be missing too: it may not be known yet, or never."""
+    """Return whether a field may be missing; an outcome may, because it comes later or never."""
     return name in Outcome.model_fields or field.default is not PydanticUndefined
 
 
-def _text(bound) -> str:
+def _text(bound: Any) -> str:
     return bound.isoformat(" ", "minutes") if isinstance(bound, datetime) else f"{bound:g}"

@@ -1,4 +1,4 @@
-"""The first lines of a CSV file: what separates fields, what ends lines, and where each column is."""
+"""The first lines of a CSV file: separator, end of lines, and where each column is."""
 
 import csv
 import re

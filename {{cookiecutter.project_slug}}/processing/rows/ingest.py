@@ -8,12 +8,13 @@ import logging
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-from obstore.exceptions import BaseError as StorageError
 from obstore.store import ObjectStore
 
 from core.layout import FILES
+from core.quarantine import is_to_blame, sentence
 from core.schema import allowed
 from core.storage import as_json, create
 from core.tables import ROW_COLUMNS, TIME
@@ -40,8 +41,12 @@ def fetch(raw: ObjectStore) -> list[str]:
 
 
 def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
-    """Check one raw file and store its rows. Returns its report; a bad file is reported, not raised."""
-    report = {"source": file.path, "etag": file.etag, "arrived": file.arrived.isoformat()}
+    """Check one raw file and store its rows. Returns its report, also of a file that is bad."""
+    report: dict[str, Any] = {
+        "source": file.path,
+        "etag": file.etag,
+        "arrived": file.arrived.isoformat(),
+    }
     with tempfile.TemporaryDirectory() as folder:
         scratch = Scratch(Path(folder), file)
         report["error"] = _error(raw, file, scratch)
@@ -65,12 +70,11 @@ def _error(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
             return _read(local, file, scratch)
     except Unreadable as error:
         return str(error)
-    except (OSError, MemoryError, StorageError):
-        raise
-    except (Exception, pl.exceptions.PanicException) as error:
+    except BaseException as error:  # a panic of Polars is no Exception
+        if not is_to_blame(error):
+            raise
         log.exception("%s can't be checked", file.path)
-        said = (str(error).splitlines() or [""])[0]
-        return f"It can't be checked: {type(error).__name__}: {said}"
+        return f"It can't be checked: {sentence(error)}"
 
 
 def _read(local: Path, file: RawFile, scratch: Scratch) -> str | None:
@@ -119,12 +123,11 @@ def _rows(values: pl.DataFrame) -> pl.DataFrame:
     try:
         rows = to_rows(values.lazy()).select(ROW, *_names()).with_columns(_missing_labels())
         rows = rows.collect()
-    except (OSError, MemoryError):
-        raise
-    except (Exception, pl.exceptions.PanicException) as error:
-        said = (str(error).splitlines() or [""])[0]
+    except BaseException as error:
+        if not is_to_blame(error):
+            raise
         raise Unreadable(
-            f"`to_rows` in model/source.py fails with its rows: {type(error).__name__}: {said}"
+            f"`to_rows` in model/source.py fails with its rows: {sentence(error)}"
         ) from error
     other = [name for name in TIME_FIELDS if rows.schema[name] != CLOCK]
     return rows.with_columns(map(on_the_clock, rows.select(other)))
@@ -143,7 +146,7 @@ def _names() -> list[str]:
 
 
 def _missing_labels() -> list[pl.Expr]:
-    """In a column of few allowed texts `NA` is no text but a gap; in any other it may be Namibia."""
+    """Return columns of few allowed texts with `NA` as a gap; in any other it may be Namibia."""
     labels = {
         name: allowed(field)
         for name, field in (Question.model_fields | Outcome.model_fields).items()

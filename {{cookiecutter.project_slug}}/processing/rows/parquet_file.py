@@ -62,7 +62,7 @@ def readable() -> Iterator[None]:
 
 
 def names_and_rows(local: Path) -> tuple[list[str], int]:
-    """Return what the end of the file says of it. Raises Unreadable if it says impossible things."""
+    """Return what the end of the file says of it. Raises Unreadable if that is impossible."""
     with readable(), pq.ParquetFile(local) as file:
         about, names = file.metadata, file.schema_arrow.names
     size = local.stat().st_size
@@ -101,8 +101,9 @@ def _text_bytes(column: pa.Array) -> int:
     """Count the bytes of all texts, as if each were written out."""
     if not pa.types.is_dictionary(column.type):
         return column.nbytes
-    lengths = pc.binary_length(column.dictionary)
-    return pc.sum(lengths.take(column.indices.drop_null())).as_py() or 0
+    lengths = pc.call_function("binary_length", [column.dictionary])
+    total = pc.call_function("sum", [lengths.take(column.indices.drop_null())])
+    return total.as_py() or 0
 
 
 def _batch(rows: pl.DataFrame, first: int) -> Batch:
@@ -140,7 +141,7 @@ def _refused(wrong: pl.DataFrame, binary: list[str]) -> pl.DataFrame:
 
 
 def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
-    """A column in a type that the checks can look at: what is no number, text or time becomes text."""
+    """Return a column in a type that can be checked: what is no number or time becomes text."""
     column = pl.col(name)
     if kind.is_numeric() or kind in PLAIN:
         return column

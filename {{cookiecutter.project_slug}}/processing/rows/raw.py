@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from obstore.exceptions import BaseError, InvalidPathError
+from obstore.exceptions import InvalidPathError
 from obstore.store import LocalStore, ObjectStore
 
 from core.layout import FILES
 from core.storage import listed, names, read_json
+from processing.rows import odd_names
 from processing.rows.kinds import Unreadable
 
 if TYPE_CHECKING:
@@ -51,33 +52,8 @@ def raw_files(raw: ObjectStore) -> list[RawFile]:
 def _listed(raw: ObjectStore) -> list[ObjectMeta]:
     try:
         return listed(raw, "")
-    except InvalidPathError:
-        if not isinstance(raw, LocalStore):
-            raise
-        return _walked(raw)
-
-
-def _walked(raw: LocalStore) -> list[ObjectMeta]:
-    """List a folder in which a name holds what no object's name may, such as a line break.
-
-    Such a file is listed by its name with these marks written out, and can't be read by it.
-    """
-    files = [place for place in Path(raw.prefix).rglob("*") if place.is_file()]
-    return [_item(raw, place.relative_to(raw.prefix).as_posix(), place) for place in files]
-
-
-def _item(raw: LocalStore, path: str, place: Path) -> ObjectMeta:
-    try:
-        return raw.head(path)
-    except (ValueError, BaseError):
-        about = place.stat()
-        return {
-            "path": path.encode("unicode_escape", "surrogatepass").decode(),
-            "e_tag": f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}",
-            "last_modified": datetime.fromtimestamp(about.st_mtime, UTC),
-            "size": about.st_size,
-            "version": None,
-        }
+    except InvalidPathError:  # one name spoils the whole listing
+        return odd_names.listed(raw)
 
 
 def _is_marker(path: str) -> bool:
@@ -106,7 +82,7 @@ def on_disk(raw: ObjectStore, file: RawFile, folder: Path) -> Iterator[Path]:
     """
     try:
         version = raw.head(file.path)
-    except FileNotFoundError:
+    except (FileNotFoundError, InvalidPathError):
         raise Unreadable(
             "There is no file of this name now. Was its name changed? It must be plain text, "
             "without line breaks and other control characters."

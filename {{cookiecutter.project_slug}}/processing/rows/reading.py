@@ -1,13 +1,12 @@
 """Raw files as tables: their content in batches of text or typed columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from processing.rows import header, numbers, parquet_file
 from processing.rows.batch import Batch
+from processing.rows.contract import PolarsType
 from processing.rows.csv_file import CsvFile
 from processing.rows.kinds import PARQUET, Unreadable, start_of
 from processing.rows.numbers import Marks
@@ -33,7 +32,7 @@ class Table:
         return self.file.lines
 
 
-def table(local: Path, columns: dict[str, pl.DataType], folder: Path) -> Table:
+def table(local: Path, columns: Mapping[str, PolarsType], folder: Path) -> Table:
     """Open a CSV or Parquet file, packed or not. Raises Unreadable.
 
     CSV comes as text, so that one bad value spoils its row and not its file. What has to be
@@ -44,11 +43,11 @@ def table(local: Path, columns: dict[str, pl.DataType], folder: Path) -> Table:
     file = _parquet(local, columns) if is_parquet else _csv(local, columns)
     missing = [name for name in columns if name not in file.places]
     header.refuse_near_names(file.names, missing, file.places.values())
-    marks = Marks.POINT if is_parquet else _marks(file, columns)
+    marks = _marks(file, columns) if isinstance(file, CsvFile) else Marks.POINT
     return Table(file, marks, header.missing_columns(file.names, missing))
 
 
-def _parquet(local: Path, columns: dict[str, pl.DataType]) -> ParquetFile:
+def _parquet(local: Path, columns: Mapping[str, PolarsType]) -> ParquetFile:
     names, rows = parquet_file.names_and_rows(local)
     places = header.places(names, columns)
     if not places:
@@ -56,12 +55,12 @@ def _parquet(local: Path, columns: dict[str, pl.DataType]) -> ParquetFile:
     return ParquetFile(local, names, rows, places)
 
 
-def _csv(local: Path, columns: dict[str, pl.DataType]) -> CsvFile:
+def _csv(local: Path, columns: Mapping[str, PolarsType]) -> CsvFile:
     layout = header.layout(local, columns)
     return CsvFile(local, layout, header.places(layout.names, columns))
 
 
-def _marks(file: CsvFile, columns: dict[str, pl.DataType]) -> Marks:
+def _marks(file: CsvFile, columns: Mapping[str, PolarsType]) -> Marks:
     """Tell what commas in numbers mean, which takes a look at all of them."""
     wanted = [name for name in file.places if columns[name].is_numeric()]
     if file.layout.separator == b"," or not file.has(b","):

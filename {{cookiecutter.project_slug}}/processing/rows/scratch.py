@@ -1,4 +1,4 @@
-"""A raw file's rows on this machine's disk, until it has been read to its end; then they are stored.
+"""A raw file's rows on this machine's disk until it has been read to its end; then they are stored.
 
 So memory does not grow with the file (but for an index of 21 bytes a row), and storage gets nothing
 of a file that was read in half. The same file always gives objects of the same names and contents.
@@ -43,7 +43,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one batch: checked rows by month, rejected rows, and how often for which reason."""
+    """What came of a batch: checked rows by month, rejected rows, how often for which reason."""
 
     months: dict[str, Piece]
     rejected: list[Piece]

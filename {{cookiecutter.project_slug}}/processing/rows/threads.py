@@ -1,4 +1,4 @@
-"""Work on several batches at once: Polars and NumPy let go of the interpreter while they compute."""
+"""Work on several batches at once: Polars and NumPy release the interpreter meanwhile."""
 
 import os
 from collections import deque
@@ -10,7 +10,7 @@ THREADS = min(4, os.cpu_count() or 1)
 
 
 def in_order(do: Callable, items: Iterable) -> Iterator:
-    """Yield the result for each item in the items' order, with THREADS of them in work."""
+    """Yield the result for each item in the items' order, working on THREADS of them at once."""
     with ThreadPoolExecutor(THREADS) as pool:
         at_work = deque()
         for item in items:

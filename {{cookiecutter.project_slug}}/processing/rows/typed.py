@@ -4,6 +4,7 @@ All values of a column are first taken plainly: most can be, and only what is lo
 closer look.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
@@ -12,7 +13,7 @@ from core.schema import value_type
 from core.values import CODE, SPACES
 from model.schema import Outcome, Question
 from processing.rows import times
-from processing.rows.contract import ROW
+from processing.rows.contract import ROW, PolarsType
 from processing.rows.numbers import Marks, plainly_written
 
 MISSING_TEXTS = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
@@ -26,6 +27,11 @@ WHOLE = r"^([+-]?[0-9]+)(\.0{1,2})?$"
 EXACT = {pl.Float64: 2**53 - 1, pl.Float32: 2**24 - 1}
 """Up to here a float holds each whole number, and none that stands for two."""
 
+
+def _exact(column: pl.Series) -> int:
+    return EXACT[pl.Float32 if column.dtype == pl.Float32 else pl.Float64]
+
+
 TIME_FIELDS = {
     name
     for name, field in (Question.model_fields | Outcome.model_fields).items()
@@ -34,7 +40,7 @@ TIME_FIELDS = {
 
 
 def typed(
-    batch: pl.DataFrame, columns: dict[str, pl.DataType], marks: Marks = Marks.POINT
+    batch: pl.DataFrame, columns: Mapping[str, PolarsType], marks: Marks = Marks.POINT
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Return ROW and the columns, and ROW and reason of each value that is none of its type."""
     taken, reasons = [batch[ROW]], []
@@ -49,7 +55,7 @@ def typed(
     return pl.DataFrame(taken), reasons
 
 
-def _typed(column: pl.Series, kind: pl.DataType, marks: Marks) -> pl.Series:
+def _typed(column: pl.Series, kind: PolarsType, marks: Marks) -> pl.Series:
     if column.dtype == pl.String and kind.is_numeric() and marks is not Marks.POINT:
         column = plainly_written(column, marks)
     if column.dtype == pl.Null:
@@ -65,7 +71,7 @@ def _typed(column: pl.Series, kind: pl.DataType, marks: Marks) -> pl.Series:
     return values.fill_nan(None) if kind.is_float() else values
 
 
-def _closely(column: pl.Series, kind: pl.DataType) -> pl.Series:
+def _closely(column: pl.Series, kind: PolarsType) -> pl.Series:
     if kind == pl.String:
         return _text(column)
     if kind == pl.Boolean:
@@ -80,7 +86,7 @@ def _closely(column: pl.Series, kind: pl.DataType) -> pl.Series:
 
 
 def _text(column: pl.Series) -> pl.Series:
-    """Return texts as `core.values.text` does; most come again and again, and are looked at once."""
+    """Return texts as `core.values.text` does; each different one is looked at once."""
     if column.dtype.is_float():
         return _code(column)
     if column.dtype == pl.Datetime:
@@ -102,10 +108,10 @@ def _as_values(texts: pl.Series) -> pl.Series:
 
 
 def _code(column: pl.Series) -> pl.Series:
-    """Return numbers as text, whole ones without a point. Those beyond EXACT may have been others."""
+    """Return numbers as text, whole ones without a point. Beyond EXACT none is sure."""
     whole = column.cast(pl.Int64, strict=False)
-    is_whole = (column == column.round()).fill_null(False) & (column.abs() <= EXACT[column.dtype])
-    others = column.cast(pl.String).set(column.abs() > EXACT[column.dtype], None)
+    is_whole = (column == column.round()).fill_null(False) & (column.abs() <= _exact(column))
+    others = column.cast(pl.String).set(column.abs() > _exact(column), None)
     texts = whole.cast(pl.String).zip_with(is_whole, others)
     return texts.set(column.is_nan().fill_null(False), None)
 
@@ -118,7 +124,7 @@ def _truth(column: pl.Series) -> pl.Series:
     return texts.replace_strict(words, default=None, return_dtype=pl.Boolean)
 
 
-def _time(column: pl.Series, kind: pl.DataType) -> pl.Series:
+def _time(column: pl.Series, kind: PolarsType) -> pl.Series:
     if column.dtype == pl.String:
         column = times.from_text(column)
     if column.dtype == pl.Datetime:
@@ -130,13 +136,13 @@ def _time(column: pl.Series, kind: pl.DataType) -> pl.Series:
     return column.cast(kind)
 
 
-def _whole(column: pl.Series, kind: pl.DataType) -> pl.Series:
+def _whole(column: pl.Series, kind: PolarsType) -> pl.Series:
     if column.dtype == pl.String:
         written = column.str.extract(WHOLE).cast(kind, strict=False)
         return written.zip_with(written.is_not_null(), _whole(_power(column), kind))
     values = column.cast(kind, strict=False)
     if column.dtype.is_float():
-        exact = (column == column.round()) & (column.abs() <= EXACT[column.dtype])
+        exact = (column == column.round()) & (column.abs() <= _exact(column))
         return values.set(~exact.fill_null(True), None)
     if column.dtype.is_decimal():
         return values.set(values.cast(column.dtype, strict=False) != column, None)
@@ -148,7 +154,7 @@ def _power(column: pl.Series) -> pl.Series:
     return column.set(~column.str.contains("[eE]"), None).cast(pl.Float64, strict=False)
 
 
-def _number(column: pl.Series, kind: pl.DataType) -> pl.Series:
+def _number(column: pl.Series, kind: PolarsType) -> pl.Series:
     values = column.cast(kind, strict=False)
     if column.dtype.is_integer():
         exact = values.cast(column.dtype, strict=False) == column
@@ -156,7 +162,7 @@ def _number(column: pl.Series, kind: pl.DataType) -> pl.Series:
     return values.fill_nan(None) if kind.is_float() else values
 
 
-def _reasons(batch: pl.DataFrame, values: pl.Series, kind: pl.DataType) -> pl.DataFrame:
+def _reasons(batch: pl.DataFrame, values: pl.Series, kind: PolarsType) -> pl.DataFrame:
     name = values.name
     lost = batch.filter(values.is_null() & batch[name].is_not_null()).select(ROW, name)
     texts = lost[name].cast(pl.String, strict=False).str.strip_chars(SPACES)
@@ -164,7 +170,7 @@ def _reasons(batch: pl.DataFrame, values: pl.Series, kind: pl.DataType) -> pl.Da
     return reasons.filter(~texts.is_in(MISSING_TEXTS).fill_null(False))
 
 
-def _why(name: str, source: pl.DataType, kind: pl.DataType, texts: pl.Series) -> pl.Expr:
+def _why(name: str, source: pl.DataType, kind: PolarsType, texts: pl.Series) -> pl.Expr:
     if kind == pl.Boolean:
         words = f"{', '.join(TRUE[:-1])} and {', '.join(FALSE[:-1])} count"
         return pl.lit(f"{name}: not true or false; {words}")

@@ -22,7 +22,7 @@ from processing.rows.kinds import (
 PIECE = 1024 * 1024
 
 MOST_TIMES_LARGER = 200
-"""A file that unpacks to more than so many times its size is refused: it may be made to fill a disk."""
+"""A file that unpacks to more times its size is refused: it may be made to fill a disk."""
 
 ALWAYS_ALLOWED = 64 * PIECE
 """A file may always unpack to so many bytes; small files of equal rows shrink a thousandfold."""
@@ -36,7 +36,7 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-"""How texts in other encodings begin; the longer marks first, because they begin with the shorter."""
+"""How texts in other encodings begin; longer marks first, because they begin with shorter ones."""
 
 
 def plain(local: Path, folder: Path) -> Path:

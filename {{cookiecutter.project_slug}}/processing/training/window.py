@@ -235,7 +235,7 @@ def _cut(labelled: Rows) -> int:
 def _holding_rare(outcomes: pl.Series) -> int:
     """Return how many of the newest rows hold LEAST_RARE_ROWS of the less frequent classes."""
     rare_rows_from_newest = is_rare(outcomes).reverse().cum_sum()
-    return (rare_rows_from_newest < LEAST_RARE_ROWS).sum() + 1
+    return int((rare_rows_from_newest < LEAST_RARE_ROWS).sum()) + 1
 
 
 def is_rare(outcomes: pl.Series) -> pl.Series:
