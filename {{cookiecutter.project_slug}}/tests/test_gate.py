@@ -70,7 +70,7 @@ def test_from_one_class_nothing_is_learned():
 
 
 @of_classes
-def test_the_judging_reaches_back_until_a_rare_class_is_among_it():
+def test_the_holdout_reaches_back_until_it_has_a_rare_class():
     hours = [datetime(2020, 1, 1) + timedelta(hours=number) for number in range(4_000)]
     rows = pl.DataFrame(
         {TIME: hours, OUTCOME: [CLASSES[number % 25 == 0] for number in range(4_000)]}
@@ -79,9 +79,9 @@ def test_the_judging_reaches_back_until_a_rare_class_is_among_it():
 
 
 @of_classes
-def test_rows_of_one_class_alone_judge_nothing(learn, sample, monkeypatch):
+def test_a_holdout_of_one_class_alone_decides_nothing(learn, sample, monkeypatch):
     def of_the_commonest(window: Window, _) -> Rows:
-        return window.judging.filter(~is_rare(window.judging.rows[OUTCOME]))
+        return window.holdout.filter(~is_rare(window.holdout.rows[OUTCOME]))
 
     monkeypatch.setattr(gate, "_unseen", of_the_commonest)
     verdict = learn("first.csv", sample)
