@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import bake_with_environment, python_of
+from conftest import bake_with_environment, edit, python_of
 from running import MONTH, until
 
 TAKES_LONG = True
@@ -30,12 +30,6 @@ def project(tmp_path_factory, environment) -> Path:
     )
     edit(project / "processing/run.py", "INTERVAL = 10\n", "INTERVAL = 1\n")
     return project
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert text.count(old) == 1, f"{file}: {old}"
-    file.write_text(text.replace(old, new))
 
 
 @pytest.fixture(scope="module")
