@@ -117,7 +117,7 @@ def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
 
 
 @pytest.fixture
-def source(server, storage, sample, monkeypatch):
+def source(server, sample, monkeypatch):
     """Let the pipeline fetch a file of the use case's own rows from the server."""
     monkeypatch.setattr(
         ingest, "extract", lambda have: web_file(server.url, "flights/2024-01.csv", have)
