@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 UNBAKED = ROOT / "{{cookiecutter.project_slug}}"
-CACHES = {"__pycache__", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"}
+CACHES = {"__pycache__", ".hypothesis", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints"}
 LEFT_BY_USE = runpy.run_path(str(ROOT / "hooks" / "post_gen_project.py"), run_name="hook")["USED"]
 OFFLINE = """
 import socket

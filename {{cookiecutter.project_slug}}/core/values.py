@@ -15,5 +15,6 @@ CODE = r"^(0|-?[1-9][0-9]*)\.0$"
 def text(value: str) -> str | None:
     """Return a text without spaces around it and a code without `.0`; None if nothing is left."""
     stripped = value.strip(SPACES)
-    code = re.fullmatch(CODE, stripped)
-    return (code[1] if code else stripped) or None
+    if stripped.endswith(".0") and re.match(CODE, stripped):
+        return stripped[:-2]
+    return stripped or None

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from core import inference, registry
 from core.attempt import Facts, attempt
+from core.quarantine import Quarantine
 from core.storage import bucket
 from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
-from processing.rows.raw import unchecked
+from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
 from processing.summaries import live_errors, tables
 from processing.summaries.annotations import annotate_promotions
@@ -31,11 +32,14 @@ MOST_REASONS = 3
 
 def fetch_raw() -> Facts:
     """Fetch what the source can deliver. One that is away holds up nothing that came otherwise."""
+    sources = Quarantine(bucket("processed"), "sources")
     try:
-        return {"new_files": len(ingest.fetch(bucket("raw")))}
+        new_files = ingest.fetch(bucket("raw"))
     except SourceProblem as problem:
-        log.warning("%s", problem)
+        sources.add("model/source.py", str(problem))
         return {"problem": str(problem)}
+    sources.release("model/source.py")
+    return {"new_files": len(new_files)}
 
 
 def check_rows() -> Facts:
@@ -51,7 +55,7 @@ def check_rows() -> Facts:
     return {"files": len(reports)} | facts | _why_rejected(reports)
 
 
-def _why_rejected(reports: list[dict]) -> Facts:
+def _why_rejected(reports: list[FileReport]) -> Facts:
     reasons = Counter()
     for report in reports:
         reasons.update(report["reasons"])

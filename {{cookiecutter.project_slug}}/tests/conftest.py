@@ -1,15 +1,20 @@
 """Shared by the project's own tests: a folder as storage, a raw file, and a replica to ask."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import polars as pl
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from core.settings import settings
 from core.storage import bucket
 from tests.replica import Replica
 from tests.small_model import ASKED, raw_sample
+
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis")  # not in the project's folder
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from core.quarantine import entries
 from core.storage import create, names, read
 from processing.rows import ingest
 from processing.sources import web
@@ -115,16 +116,41 @@ def test_a_refusal_is_told_without_secrets(server, monkeypatch, plan, said):
     assert server.asked[0]["Authorization"] == "Bearer hidden"
 
 
-def test_a_source_that_is_away_holds_up_nothing_else(server, storage, monkeypatch):
+@pytest.fixture
+def source(server, sample, monkeypatch):
+    """Let the pipeline fetch a file of the use case's own rows from the server."""
     monkeypatch.setattr(
         ingest, "extract", lambda have: web_file(server.url, "flights/2024-01.csv", have)
     )
-    server.plan = ["broken", *[503] * 4]
+    server.content = sample.head(4_000).write_csv().encode()
+    return server
+
+
+def test_a_source_that_is_away_holds_up_nothing_else(source, storage):
+    source.plan = [503] * 5
     assert "answered 503" in fetch_raw()["problem"] and names(storage("raw")) == []
-    assert (
-        fetch_raw() == {"new_files": 1} and read(storage("raw"), "flights/2024-01.csv") == CONTENT
-    )
+    assert fetch_raw() == {"new_files": 1}
+    assert read(storage("raw"), "flights/2024-01.csv") == source.content
     assert fetch_raw() == {"new_files": 0}
+
+
+ERROR_PAGES = [
+    b"<!DOCTYPE html><html><body>Please sign in</body></html>",
+    b'{"error": "quota exceeded"}',
+    b"Service temporarily unavailable\n",
+    b"",
+]
+
+
+@pytest.mark.parametrize("page", ERROR_PAGES)
+def test_an_error_page_with_status_200_is_not_kept_and_asked_for_again(source, storage, page):
+    whole, source.content = source.content, page
+    assert fetch_raw() == {"new_files": 0} and names(storage("raw")) == []
+    (entry,) = entries(storage("processed"))
+    assert entry["name"] == "flights/2024-01.csv" and "not kept" in entry["reason"]
+    source.content = whole
+    assert fetch_raw() == {"new_files": 1}
+    assert [entry["reason"] for entry in entries(storage("processed"))] == [""]
 
 
 def test_an_open_file_is_stored_once_and_never_replaced(storage, tmp_path):

@@ -5,18 +5,18 @@ broken attempt left behind has the same names and is replaced.
 """
 
 import logging
+import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.layout import FILES
-from core.quarantine import is_to_blame, sentence
+from core.quarantine import Quarantine, is_to_blame, sentence
 from core.schema import allowed
-from core.storage import as_json, create
+from core.storage import as_json, bucket, create
 from core.tables import ROW_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
@@ -25,7 +25,14 @@ from processing.rows.batch import Batch
 from processing.rows.contract import ROW
 from processing.rows.kinds import Unreadable
 from processing.rows.numbers import Marks
-from processing.rows.raw import RawFile, on_disk, raw_files
+from processing.rows.raw import (
+    FileReport,
+    RawFile,
+    on_disk,
+    raw_files,
+    reading_code,
+    report_path,
+)
 from processing.rows.scratch import Scratch, Written
 from processing.rows.threads import in_order
 from processing.rows.times import CLOCK, on_the_clock, too_late
@@ -35,27 +42,57 @@ log = logging.getLogger(__name__)
 
 
 def fetch(raw: ObjectStore) -> list[str]:
-    """Store what the source can deliver now and `raw` does not have. Returns the new names."""
+    """Store what the source can deliver now and `raw` does not have. Returns the new names.
+
+    What is no table of ours, such as an error page, is not kept, and fetched again by the next run.
+    """
     have = {file.path for file in raw_files(raw)}
-    return [path for path, content in extract(have) if create(raw, path, content)]
+    refused, new = Quarantine(bucket("processed"), "sources"), []
+    for path, content in extract(have):
+        if reason := _reason_to_refuse(content):
+            refused.add(path, f"It was fetched and not kept. {reason}")
+            continue
+        refused.release(path)
+        if create(raw, path, content):
+            new.append(path)
+    return new
 
 
-def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> dict:
+def _reason_to_refuse(content: bytes | BinaryIO) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        local = Path(folder) / "raw"
+        with local.open("wb") as copy:
+            if isinstance(content, bytes):
+                copy.write(content)
+            else:
+                content.seek(0)
+                shutil.copyfileobj(content, copy)
+        try:
+            reading.table(local, COLUMNS, Path(folder))
+        except Unreadable as problem:
+            return str(problem)
+    return ""
+
+
+def check(raw: ObjectStore, processed: ObjectStore, file: RawFile) -> FileReport:
     """Check one raw file and store its rows. Returns its report, also of a file that is bad."""
-    report: dict[str, Any] = {
-        "source": file.path,
-        "etag": file.etag,
-        "arrived": file.arrived.isoformat(),
-    }
     with tempfile.TemporaryDirectory() as folder:
         scratch = Scratch(Path(folder), file)
-        report["error"] = _error(raw, file, scratch)
-        if report["error"] and not scratch.is_whole:
+        error = _error(raw, file, scratch)
+        if error and not scratch.is_whole:
             scratch = Scratch(Path(folder), file)
         scratch.reject_repeats(processed)
         scratch.store(processed)
-        report |= scratch.counts() | {"checked": datetime.now(UTC).isoformat()}
-    create(processed, f"{FILES}/{file.id}.json", as_json(report))
+    report: FileReport = {
+        "source": file.path,
+        "etag": file.etag,
+        "arrived": file.arrived.isoformat(),
+        "checked": datetime.now(UTC).isoformat(),
+        "code": reading_code(),
+        "error": error,
+        **scratch.counts(),
+    }
+    processed.put(report_path(file), as_json(report))
     return report
 
 

@@ -1,20 +1,22 @@
 """The bucket `raw`: which files there are, and which of them have been checked."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired
 
 from obstore.exceptions import InvalidPathError
 from obstore.store import LocalStore, ObjectStore
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
 
+from core.code import code_digest
+from core.documents import Documents
 from core.layout import FILES
-from core.storage import listed, names, read_json
+from core.storage import listed, names
 from processing.rows import odd_names
 from processing.rows.kinds import Unreadable
 
@@ -49,7 +51,7 @@ def raw_files(raw: ObjectStore) -> list[RawFile]:
     return sorted(files, key=lambda file: (file.arrived, file.path))
 
 
-def _listed(raw: ObjectStore) -> list[ObjectMeta]:
+def _listed(raw: ObjectStore) -> "list[ObjectMeta]":
     try:
         return listed(raw, "")
     except InvalidPathError:  # one name spoils the whole listing
@@ -94,7 +96,7 @@ def on_disk(raw: ObjectStore, file: RawFile, folder: Path) -> Iterator[Path]:
     raw.get(file.path, options={"if_match": version["e_tag"], "head": True})
 
 
-def _copy(raw: ObjectStore, version: ObjectMeta, local: Path) -> Path:
+def _copy(raw: ObjectStore, version: "ObjectMeta", local: Path) -> Path:
     """Copy piece by piece, so that the file's size does not matter to memory.
 
     Should the file be replaced meanwhile, the next piece is refused.
@@ -108,12 +110,60 @@ def _copy(raw: ObjectStore, version: ObjectMeta, local: Path) -> Path:
     return local
 
 
+class RowCounts(TypedDict):
+    """Of the rows that came in, each was accepted or rejected."""
+
+    rows_in: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_without_outcome: int
+    reasons: dict[str, int]
+
+
+class FileReport(RowCounts):
+    """What became of a raw file."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # pyrefly: ignore  pydantic reads it
+
+    source: str
+    etag: str
+    arrived: str
+    checked: str
+    code: NotRequired[str]
+    error: str | None
+
+
+REPORTS = Documents(FILES, FileReport)
+
+
+def report_path(file: RawFile) -> str:
+    """Return where the report of a raw file lies."""
+    return f"{FILES}/{file.id}.json"
+
+
+def reading_code() -> str:
+    """Return the state of the code that says how files are read."""
+    return code_digest("schema", "source")
+
+
 def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
-    """Return the raw files that have no report yet."""
-    done = {PurePosixPath(name).stem for name in names(processed, FILES)}
-    return [file for file in raw_files(raw) if file.id not in done]
+    """Return the raw files that have no report yet, or failed with other code than today's."""
+    checked = {PurePosixPath(path).stem for path in names(processed, FILES)}
+    failed = {
+        (report["source"], report["etag"])
+        for report in reports(processed)
+        if report["error"] and report.get("code") != reading_code()
+    }
+    return [
+        file
+        for file in raw_files(raw)
+        if file.id not in checked or (file.path, file.etag) in failed
+    ]
 
 
-def reports(processed: ObjectStore) -> list[dict]:
-    """Return what became of every raw file so far, in the order of arrival."""
-    return [read_json(processed, name) for name in names(processed, FILES)]
+def reports(processed: ObjectStore) -> list[FileReport]:
+    """Return what became of every raw file so far, in the order of arrival.
+
+    A report that can't be read is passed over.
+    """
+    return REPORTS.read_all(processed)

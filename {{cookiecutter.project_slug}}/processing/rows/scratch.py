@@ -27,7 +27,7 @@ from core.tables import (
 )
 from processing.rows import repeats
 from processing.rows.contract import ROW
-from processing.rows.raw import RawFile
+from processing.rows.raw import RawFile, RowCounts
 
 PART_ROWS = 250_000
 """How many rows a stored part has at most: what readers hold in memory at a time."""
@@ -142,7 +142,7 @@ class Scratch:
             write_parquet(processed, f"{ROWS}/month={month}/{self.file.id}{DEPARTURE}", rows)
         _store(processed, f"{REJECTED}/{self.file.id}", self.rejected)
 
-    def counts(self) -> dict:
+    def counts(self) -> RowCounts:
         """Return the figures of the file's report."""
         accepted = [piece.index for piece in self._pieces()]
         rows_accepted = sum(map(len, accepted))
@@ -151,7 +151,7 @@ class Scratch:
             "rows_in": rows_accepted + rows_rejected,
             "rows_accepted": rows_accepted,
             "rows_rejected": rows_rejected,
-            "rows_without_outcome": sum(index["blank"].sum() for index in accepted),
+            "rows_without_outcome": sum(int(index["blank"].sum()) for index in accepted),
             "reasons": dict(sorted(self.reasons.items())),
         }
 

@@ -20,7 +20,7 @@ from core.schema import HAS_MEAN, OUTCOME
 from core.storage import bucket, names
 from core.tables import TIME, months, newest_time, parts, read_parquet
 from processing.answers.batch import PREDICTED, predictions_of
-from processing.rows.raw import reports
+from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
 from processing.training import drift
@@ -201,9 +201,13 @@ def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
 def _quarantine(_: Cursor) -> list[dict]:
     """Return what is set aside, and broken documents among it."""
     models, processed = bucket("models"), bucket("processed")
-    for documents in (VERDICT_DOCUMENTS, registry.PROMOTION_DOCUMENTS):
+    for store, documents in (
+        (models, VERDICT_DOCUMENTS),
+        (models, registry.PROMOTION_DOCUMENTS),
+        (processed, REPORTS),
+    ):
         quarantine = Quarantine(processed, documents.folder)
-        documents.read_all(models, quarantine.add_once)
+        documents.read_all(store, quarantine.add_once)
     by_time = sorted(entries(processed), key=lambda entry: entry["time"])
     newest = {(entry["kind"], entry["name"]): dict(entry) for entry in by_time}
     return list(newest.values())
