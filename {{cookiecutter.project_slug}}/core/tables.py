@@ -30,6 +30,9 @@ COMPRESSION_LEVEL = 1
 DEPARTURE = "-departed.parquet"
 """The end of a part's name whose rows have left the month: they came again in another one."""
 
+HAS_LEFT = "has left"
+"""A column for a moment; with a space in it, no field of the schema has that name."""
+
 ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
 
 
@@ -126,10 +129,10 @@ def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
 def read_month(processed: ObjectStore, month: str) -> pl.DataFrame:
     """Return the checked rows of a month, the newest version of each."""
     versions = [
-        read_parquet(processed, part).with_columns(left=pl.lit(is_departure(part)))
+        read_parquet(processed, part).with_columns(pl.lit(is_departure(part)).alias(HAS_LEFT))
         for part in parts(processed, month)
     ]
-    return newest_versions(versions).filter(~pl.col("left")).drop("left")
+    return newest_versions(versions).filter(~pl.col(HAS_LEFT)).drop(HAS_LEFT)
 
 
 def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:

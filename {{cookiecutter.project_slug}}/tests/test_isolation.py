@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,11 +13,14 @@ from core.ids import new_id
 from core.layout import PROMOTIONS, QUARANTINE, VERDICTS
 from core.quarantine import entries
 from core.registry import PromotionLost
+from core.schema import OUTCOME
 from core.storage import create, names, read
 from processing import steps, work
 from processing.answers import truth
 from processing.summaries import tables
+from processing.training import candidate
 from processing.training.gate import verdicts
+from processing.training.window import Rows, TooFewRows
 from processing.way import STEPS
 from tests.small_model import HAPPENED
 
@@ -165,6 +169,19 @@ def test_a_broken_document_is_passed_over(storage, broken):
     tables._quarantine(None)
     assert set_aside(storage, PROMOTIONS).keys() == {f"{PROMOTIONS}/00000002.json"}
     assert len(names(storage("processed"), QUARANTINE)) == 2
+
+
+def test_a_feature_that_is_always_missing_is_named(monkeypatch):
+    """Boosted trees fail on such a column with a sentence of NumPy's."""
+
+    def fail(*_):
+        raise ValueError("window shape cannot be larger than input array shape")
+
+    features = pl.DataFrame({"seats": [float("nan")] * 3, "hours": [1.0, 2.0, 3.0]})
+    rows = pl.DataFrame({OUTCOME: [HAPPENED] * 3})
+    monkeypatch.setattr(candidate, "estimator", lambda: SimpleNamespace(fit=fail))
+    with pytest.raises(TooFewRows, match="The features seats are missing in all 3 rows"):
+        candidate._fitted(Rows(rows, features))
 
 
 @pytest.mark.usefixtures("storage")

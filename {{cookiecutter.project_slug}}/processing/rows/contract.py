@@ -29,6 +29,20 @@ ROW = "row"
 """The column that carries a row's place in its file through all checks, counted from 1."""
 
 
+RESERVED = (ROW, "arrived", "prediction", "probabilities")
+"""Names that the platform gives to columns of its own beside those of the schema."""
+
+
+def check_names() -> None:
+    """Raise TypeError if a field has a name that the platform uses itself."""
+    taken = [f"`{name}`" for name in FIELDS if name in RESERVED]
+    if taken:
+        raise TypeError(
+            f"model/schema.py has a field {', '.join(taken)}, which the platform uses itself. "
+            "Rename it there, and in `to_rows` of model/source.py."
+        )
+
+
 def reasons(rows: pl.DataFrame) -> pl.DataFrame:
     """Check rows that have a column ROW. Returns ROW and reason, one line for each thing wrong."""
     _check_types(rows.schema)

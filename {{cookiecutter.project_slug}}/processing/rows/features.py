@@ -65,7 +65,8 @@ def store_features(processed: ObjectStore, rows_part: str) -> None:
     """Compute and store the features of one part, row for row in its order."""
     rows = read_parquet(processed, rows_part, list(Question.model_fields))
     columns = question_columns(rows)
-    texts = {id(array): rows[name] for name, array in columns.items() if array.dtype == object}
+    unchanged = {name: array for name, array in columns.items() if array.dtype == object}
+    texts = {id(array): rows[name].fill_null("") for name, array in unchanged.items()}
     # Texts that features() returns as they came need not be made from Python objects again.
     computed = {
         name: texts.get(id(array), array) for name, array in features.compute(columns).items()

@@ -116,6 +116,7 @@ def _error(raw: ObjectStore, file: RawFile, scratch: Scratch) -> str | None:
 
 def _read(local: Path, file: RawFile, scratch: Scratch) -> str | None:
     """Check the batches of a file, and count them. Returns what it lacks, if that left no row."""
+    contract.check_names()
     table, lines = reading.table(local, COLUMNS, scratch.folder), 0
 
     def checked(batch: Batch) -> tuple[int, Written]:

@@ -28,6 +28,9 @@ from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
 from processing.training.scores import METRIC, errors, outcome_value, predicted_values
 from processing.training.window import parts_digest
 
+VALUE, ERROR = "predicted value", "error of the row"
+"""Columns for a moment; with spaces in them, no field of the schema has these names."""
+
 
 def write_all() -> Facts:
     """Write every table. Returns the number of rows by table.
@@ -154,10 +157,10 @@ def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
     by_hour = batch.group_by(day=time.date(), weekday=time.weekday() - 1, hour=time.hour())
     return by_hour.agg(
         predictions=pl.len(),
-        total=pl.sum("value"),
+        total=pl.sum(VALUE),
         actual_count=pl.count(OUTCOME),
         actual_total=outcome_value().sum(),
-        error_total=pl.sum("error"),
+        error_total=pl.sum(ERROR),
     )
 
 
@@ -185,15 +188,15 @@ def _champion_batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
 
 def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
     """Return a batch with a number for each prediction, and its error where there is an outcome."""
-    values = pl.Series("value", predicted_values(predictions_of(batch)), dtype=pl.Float64)
+    values = pl.Series(VALUE, predicted_values(predictions_of(batch)), dtype=pl.Float64)
     batch = batch.with_columns(values)
     labelled = batch.filter(pl.col(OUTCOME).is_not_null())
     error = errors(labelled[OUTCOME].to_numpy(), predictions_of(labelled))
     unlabelled = batch.filter(pl.col(OUTCOME).is_null())
     return pl.concat(
         [
-            labelled.with_columns(pl.Series("error", error, dtype=pl.Float64)),
-            unlabelled.with_columns(error=pl.lit(None, dtype=pl.Float64)),
+            labelled.with_columns(pl.Series(ERROR, error, dtype=pl.Float64)),
+            unlabelled.with_columns(pl.lit(None, dtype=pl.Float64).alias(ERROR)),
         ]
     )
 

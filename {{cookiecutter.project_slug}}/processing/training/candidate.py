@@ -91,9 +91,28 @@ def distinct_windows(window: Window) -> list[int]:
 def fit(window: Window, days: int) -> Fitted:
     """Train on so many days, and measure the error on the validation rows."""
     training, validation = window.training(days), window.validation
-    pipeline = estimator().fit(training.features.to_pandas(), training.outcomes)
+    pipeline = _fitted(training)
     predicted = estimator_predictions(pipeline, validation.features)
     return Fitted(pipeline, days, mean_error(validation.outcomes, predicted))
+
+
+def _fitted(training: Rows) -> Pipeline:
+    """Train the estimator. Raises TooFewRows if it fails for features that are always missing."""
+    try:
+        return estimator().fit(training.features.to_pandas(), training.outcomes)
+    except ValueError as error:
+        empty = [column.name for column in training.features if _is_empty(column)]
+        if not empty:
+            raise
+        raise TooFewRows(
+            f"The features {', '.join(empty)} are missing in all {len(training)} rows to learn "
+            "from, which this estimator can't take. Leave them out of features(), or fill them."
+        ) from error
+
+
+def _is_empty(column: pl.Series) -> bool:
+    values = column.drop_nans() if column.dtype.is_float() else column
+    return values.drop_nulls().is_empty()
 
 
 def _card(
