@@ -75,8 +75,8 @@ class RouteMedian(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
-        known = features[self.ROUTE].merge(self.medians_, how="left", on=self.ROUTE)
-        return known["median"].fillna(self.median_).to_numpy()
+        routes = features[self.ROUTE].merge(self.medians_, how="left", on=self.ROUTE)
+        return routes["median"].fillna(self.median_).to_numpy()
 
 
 def rule_of_thumb() -> RegressorMixin:

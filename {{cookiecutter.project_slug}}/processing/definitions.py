@@ -86,7 +86,7 @@ def restore_previous_champion(context: dg.OpExecutionContext) -> None:
 
 @dg.job(executor_def=dg.in_process_executor)
 def rollback():
-    """The previous champion, back in service within seconds."""
+    """Bring the previous champion back within seconds."""
     restore_previous_champion()
 
 

@@ -8,27 +8,27 @@ from urllib.request import urlopen
 
 
 def own_address() -> str:
-    """The address that this service binds, from LISTEN."""
+    """Return the address that this service binds, from LISTEN."""
     return socket.gethostbyname(os.environ.get("LISTEN", "127.0.0.1").split()[0])
 
 
 def code() -> None:
-    """The code server takes connections."""
+    """Connect to the code server."""
     socket.create_connection((own_address(), 4000), timeout=3).close()
 
 
 def web() -> None:
-    """The pipelines' page answers."""
+    """Ask the pipelines' page."""
     json.load(urlopen(f"http://{own_address()}:3000/pipelines/server_info", timeout=5))
 
 
 def metrics() -> None:
-    """The exporter answers, and says so when its database does not."""
+    """Ask the exporter, which answers without its database too."""
     urlopen(f"http://{own_address()}:9100/metrics", timeout=5).close()
 
 
 def daemon() -> None:
-    """The daemon's sensors have ticked within the last two minutes."""
+    """Check that the daemon's sensors have ticked within the last two minutes."""
     import psycopg2
 
     with psycopg2.connect(os.environ["ORCHESTRATOR_DATABASE_URL"], connect_timeout=3) as connection:

@@ -92,7 +92,7 @@ def measure_drift() -> Facts:
 
 
 def train_candidate() -> Facts:
-    """Where there is a cause, train on the newest rows, convert, and publish with a card."""
+    """Train on the newest rows if there is a cause, convert, and publish with a card."""
     processed, models = bucket("processed"), bucket("models")
     sentences = causes(processed, models)
     if not sentences:

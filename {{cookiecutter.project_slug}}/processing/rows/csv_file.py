@@ -45,7 +45,7 @@ class CsvFile:
         return self.layout.names
 
     def has(self, mark: bytes) -> bool:
-        """Whether this byte stands anywhere below the names."""
+        """Return whether this byte stands anywhere below the names."""
         return any(mark in piece for piece in self._pieces())
 
     def _pieces(self) -> Iterator[bytes]:
@@ -109,7 +109,7 @@ class CsvFile:
         return self._sorted(part).batch(self._table)
 
     def _is_regular(self, content: bytes) -> bool:
-        """Whether each line has the right number of separators, and none a break or a zero byte."""
+        """Return whether all lines have the right number of separators and no zero byte."""
         separator, fields = self.layout.separator, len(self.layout.names)
         others = bytes(set(range(256)) - set(separator + b"\n\r\0"))
         line = separator * (fields - 1) + b"\n"

@@ -66,12 +66,12 @@ def _above(head: bytes, end: bytes) -> tuple[int, int, str]:
 
 
 def _line_at(head: bytes, start: int, end: bytes) -> bytes:
-    found = head.find(end, start)
-    if found < 0 and len(head) == HEAD:
+    stop = head.find(end, start)
+    if stop < 0 and len(head) == HEAD:
         raise Unreadable(
             f"Its first line is longer than {HEAD // 1024**2} MB. Add CSV with a line for each row."
         )
-    return head[start : found if found >= 0 else len(head)]
+    return head[start : stop if stop >= 0 else len(head)]
 
 
 def _refuse_if_columns_stand_below(
@@ -127,14 +127,14 @@ def places(names: list[str], expected: Iterable[str]) -> dict[str, int]:
     A name counts that is exactly so; if there is none, the one that differs only in capitals and
     in spaces around it. Raises Unreadable if there are two.
     """
-    found = {name: _places(names, name) for name in expected}
-    for name, at in found.items():
+    by_name = {name: _places(names, name) for name in expected}
+    for name, at in by_name.items():
         if len(at) > 1:
             called = ", ".join(f"`{names[place]}`" for place in at)
             raise Unreadable(
                 f"Two of its columns are called {name}: {called}. Take one away, or rename it."
             )
-    return {name: at[0] for name, at in found.items() if at}
+    return {name: at[0] for name, at in by_name.items() if at}
 
 
 def _places(names: list[str], wanted: str) -> list[int]:
@@ -172,7 +172,7 @@ def refuse_near_names(names: list[str], missing: list[str], used: Iterable[int])
 
 
 def _near(other: str, name: str) -> bool:
-    """Whether two names are alike but for marks between words, a plural s, or a unit at the end."""
+    """Return whether names are alike but for marks between words, a plural s, or a unit."""
     words, wanted = _words(_UNIT.sub("", other)), _words(name)
     if words[:-1] == wanted and len(words[-1]) <= len("eur"):
         return True

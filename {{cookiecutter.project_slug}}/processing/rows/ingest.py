@@ -148,12 +148,12 @@ def check_batch(
     rows = _rows(values)
     reasons += [contract.reasons(rows), _left_out(batch, rows)]
     reasons += [too_late(rows, arrived)] if arrived else []
-    found = pl.concat(reasons).group_by(ROW).agg(pl.col("reason").unique().sort())
-    bad = batch.join(found, on=ROW, how="semi") if len(found) else batch[:0]
-    good = rows.join(found, on=ROW, how="anti") if len(bad) else rows
+    rejections = pl.concat(reasons).group_by(ROW).agg(pl.col("reason").unique().sort())
+    bad = batch.join(rejections, on=ROW, how="semi") if len(rejections) else batch[:0]
+    good = rows.join(rejections, on=ROW, how="anti") if len(bad) else rows
     if len(good) + len(bad) != len(batch):
         raise Unreadable("`to_rows` in model/source.py makes several rows of one.")
-    return good, _rejected(bad, found)
+    return good, _rejected(bad, rejections)
 
 
 def _rows(values: pl.DataFrame) -> pl.DataFrame:
@@ -196,13 +196,10 @@ def _missing_labels() -> list[pl.Expr]:
     ]
 
 
-def _rejected(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def _rejected(rows: pl.DataFrame, rejections: pl.DataFrame) -> pl.DataFrame:
     content = pl.struct(pl.exclude(ROW)).struct.json_encode().alias("content")
-    return (
-        rows.select(ROW, content)
-        .join(found, on=ROW, maintain_order="left")
-        .select(ROW, "reason", "content")
-    )
+    with_reason = rows.select(ROW, content).join(rejections, on=ROW, maintain_order="left")
+    return with_reason.select(ROW, "reason", "content")
 
 
 def _arrival(file: RawFile) -> list[pl.Expr]:

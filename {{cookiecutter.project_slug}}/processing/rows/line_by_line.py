@@ -139,7 +139,7 @@ class Sorting:
         return length
 
     def _looks_like_rows(self, length: int) -> bool:
-        """Whether each line by itself would be a row too, so that the marks may be stray ones."""
+        """Return whether each line would be a row by itself: the marks may be stray ones."""
         right = len(self.layout.names) - 1
         return all(
             line.count(self.layout.separator) == right

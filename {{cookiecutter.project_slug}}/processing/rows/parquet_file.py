@@ -116,7 +116,7 @@ def _batch(rows: pl.DataFrame, first: int) -> Batch:
 
 
 def _is_odd(column: pl.Series) -> pl.Series:
-    """Whether each value is no UTF-8; most come again and again, and are looked at once."""
+    """Return which values are no UTF-8; each different one is looked at once."""
     different = column.drop_nulls().unique()
     odd = [value for value in different if _decoded(value) is None]
     return column.is_in(odd).fill_null(False)

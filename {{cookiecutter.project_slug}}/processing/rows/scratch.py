@@ -86,15 +86,15 @@ class Scratch:
         if not self.months:
             return
         pieces = self._pieces()
-        repeated = repeats.within_file(self._index(pieces), partial(_outcomes_at, pieces))
-        for reason, places in repeated.items():
+        by_reason = repeats.within_file(self._index(pieces), partial(_outcomes_at, pieces))
+        for reason, places in by_reason.items():
             self._reject(pieces, places, reason)
         if TIME == "arrived":
             self._move_to_first_arrival(processed)
         for month, pieces in self.months.items():
             stored = self._stored(processed, month)
-            known = repeats.without_news(self._index(pieces), processed, stored)
-            self._reject(pieces, known, repeats.KNOWN)
+            repeated = repeats.without_news(self._index(pieces), processed, stored)
+            self._reject(pieces, repeated, repeats.KNOWN)
         if repeats.MAY_MOVE:
             self._note_departures(processed)
 

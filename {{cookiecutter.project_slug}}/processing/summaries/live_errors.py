@@ -57,8 +57,8 @@ def totals(answers: pl.DataFrame) -> list[dict]:
 
 
 def _slice_totals(answers: pl.DataFrame, name: str, value: pl.Expr) -> pl.DataFrame:
-    known, error = pl.col("known").dt, pl.col("error")
+    time, error = pl.col("known").dt, pl.col("error")
     groups = answers.group_by(
-        "model", slice=pl.lit(name), value=value, day=known.date(), hour=known.hour()
+        "model", slice=pl.lit(name), value=value, day=time.date(), hour=time.hour()
     )
     return groups.agg(rows=pl.len(), error_total=error.sum(), error_square_total=(error**2).sum())
