@@ -7,24 +7,14 @@ import unicodedata
 from pathlib import Path
 
 QUESTIONS = ("project_name", "project_slug", "description")
-SLUG = re.compile(
-    r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*"
-)  # a folder, a Compose project and a host name
-RESERVED = re.compile(
-    r"con|prn|aux|nul|com[0-9]|lpt[0-9]"
-)  # devices on Windows, whatever the folder
-UNPRINTABLE = {
-    "Cc",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # control characters, broken UTF-8, line and paragraph breaks
+SLUG = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")  # a folder, a project and a host name
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices on Windows
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, broken UTF-8, breaks of lines
 
 SLUG_RULE = "project_slug: type 1 to 40 of the letters a to z and digits, with single hyphens between them if you like."
 UPDATE = """\
-The folder {folder} holds something already, so nothing was written. Type another project_slug.
-To update an existing project, run `cruft update` in it if it was made with cruft; otherwise generate
-a new project beside it and bring over what differs (`git diff --no-index OLD NEW` shows it)."""
+The folder {folder} holds something, so nothing was written. Type another project_slug.
+To update an existing project, run `make update` in it."""
 
 
 def complaints(answers):
@@ -45,9 +35,7 @@ def main(answers):
     # The folder's name was made safe before; what is judged is what was typed.
     wrong = list(complaints(answers | {"project_slug": answers["__typed_slug"]}))
     if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever Python cookiecutter has
-        wrong.append(
-            "Install cookiecutter for Python 3.11 or newer; this one runs on an older Python."
-        )
+        wrong.append("Install cookiecutter for Python 3.11 or newer; this one is older.")
     if any(Path.cwd().iterdir()):
         wrong.append(UPDATE.format(folder=ascii(Path.cwd().name)))
     if wrong:
