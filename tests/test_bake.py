@@ -21,7 +21,7 @@ CHOICES = {
 EVERY_ANSWER = [dict(zip(CHOICES, answers, strict=True)) for answers in product(*CHOICES.values())]
 
 RENDERED = {"README.md", ".env.example"}
-MADE = {".env", "access/api-keys.json", "access/api-keys.lock", "access/users"}
+MADE = {".env", ".slipway.json", "access/api-keys.json", "access/api-keys.lock", "access/users"}
 OF_ONE_MACHINE = (".venv/", "data/", "notebooks/", "access/api-keys.", "access/users", ".env.new")
 
 HOSTILE = [

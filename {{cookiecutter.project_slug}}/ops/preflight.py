@@ -22,6 +22,7 @@ def problems() -> list[str]:
     """Return every problem as a sentence that says what to do."""
     first = [
         *docker_problems(),
+        *folder_problems(dotenv.PROJECT),
         *file_problems(),
         *setting_problems(dotenv.values()),
         *mode_problems(),
@@ -81,6 +82,17 @@ def too_old(program: str, installed: str, oldest: tuple[int, int]) -> str:
         f"Docker {program} is {installed.strip()}; {minimum} is the oldest that works. "
         f"Update it: {DOCKER_IS_AT}."
     )
+
+
+def folder_problems(folder: Path) -> Iterator[str]:
+    """Yield a sentence if Docker can't build or mount what is in a folder of this name."""
+    wrong = {sign for part in folder.parts[1:] for sign in part if sign in ":$%"}
+    wrong |= {sign for sign in folder.name if not sign.isascii()}
+    if wrong:
+        yield (
+            f"Docker can't work in {folder}, because of {' and '.join(sorted(wrong))}. "
+            "Move this folder to another path."
+        )
 
 
 def mode_problems() -> Iterator[str]:

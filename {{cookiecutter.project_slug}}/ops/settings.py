@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from ops import dotenv, envfile, subnets
 
@@ -37,6 +36,10 @@ FORMS = {
         r"(https?://\S+)?",
         "an address such as https://packages.example.org/simple",
     ),
+    "CERTIFICATE_AUTHORITY": (
+        r"(\s*-----BEGIN CERTIFICATE-----[\w+/=\s-]+-----END CERTIFICATE-----\s*)?",
+        "the certificate's whole text in quotes, from -----BEGIN to -----END CERTIFICATE-----",
+    ),
 }
 
 
@@ -62,7 +65,6 @@ def setting_problems(settings: dict[str, str]) -> Iterator[str]:
     for name, (form, meant) in FORMS.items():
         if not re.fullmatch(form, settings.get(name, "")):
             yield f"{name} in .env is {settings.get(name, '')!r}; write {meant}."
-    yield from authority_problems(settings.get("CERTIFICATE_AUTHORITY", ""))
     yield from secret_problems(settings)
     try:
         subnets.block(settings.get("NETWORK", ""))
@@ -81,20 +83,6 @@ def port_problems(ports: dict[str, str]) -> Iterator[str]:
     if len(set(ports.values())) < len(ports):
         names, numbers = ", ".join(ports), ", ".join(ports.values())
         yield f"{names} in .env are {numbers}; write a different number for each."
-
-
-def authority_problems(file: str) -> Iterator[str]:
-    """Yield a sentence if the certificate that images are built with is none."""
-    if file and not is_certificate(dotenv.PROJECT / file):
-        yield (
-            f"CERTIFICATE_AUTHORITY in .env is {file!r}; "
-            "write the path of a file that begins with -----BEGIN CERTIFICATE-----."
-        )
-
-
-def is_certificate(file: Path) -> bool:
-    """Return whether there is such a file, with a certificate as text in it."""
-    return file.is_file() and b"-----BEGIN CERTIFICATE-----" in file.read_bytes()
 
 
 def secret_problems(settings: dict[str, str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -203,6 +204,13 @@ def test_containers_can_read_what_they_are_given_and_nothing_else_is_opened(tmp_
     assert found[".env"] == found["data/rows.csv"] == 0
 
 
+@pytest.mark.parametrize("path", ["/a:b/lake", "/a$b/lake", "/x/lake%20", "/x/sjö"])
+def test_a_folder_that_docker_can_not_build_in_is_named(path):
+    (problem,) = preflight.folder_problems(Path(path))
+    assert path in problem and "Move this folder" in problem
+    assert list(preflight.folder_problems(Path("/sjö/a b (c) [d] 'e'/lake"))) == []
+
+
 @pytest.fixture
 def named(project, tmp_path, monkeypatch):
     """A project whose name Docker knows: `named(folder, id)` says whose containers and data."""
@@ -272,7 +280,7 @@ def test_good_settings_are_no_problem():
         ("ALLOWED_ORIGINS", "https://shop.example/page"),
         ("ALLOWED_ORIGINS", "*"),
         ("IMAGE_REGISTRY", "registry.example.org"),
-        ("CERTIFICATE_AUTHORITY", "pyproject.toml"),
+        ("CERTIFICATE_AUTHORITY", "/etc/ssl/own.crt"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named(name, value):
