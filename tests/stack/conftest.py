@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """`docker compose up -d --wait` in a fresh project, with the times it took."""
-    with started(tmp_path_factory.mktemp("stack"), "test") as here:
+    folder = tmp_path_factory.mktemp("stack")
+    with started(folder, "test", ALLOWED_ORIGINS="https://shop.example.org") as here:
         yield here
 
 
