@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parent.parent / ".slipway.json"
@@ -50,12 +51,10 @@ def save(origin: dict) -> None:
 
 def read() -> dict:
     """Return where the project comes from. End with a sentence if that is not known."""
-    try:
+    origin = {}
+    with suppress(OSError, ValueError):
         origin = json.loads(FILE.read_text(encoding="utf-8"))
-        known = origin["template"] and origin["commit"] and origin["answers"]
-    except (OSError, ValueError, KeyError):
-        known = None
-    if not known:
+    if not all(origin.get(part) for part in ("template", "commit", "answers")):
         sys.exit(
             f"{FILE.name} does not say where this project comes from. Write the template's git address "
             "as template, the commit that it was made from as commit, and its answers as answers."

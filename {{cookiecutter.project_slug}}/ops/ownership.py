@@ -12,6 +12,9 @@ FOLDER_LABEL = "com.docker.compose.project.working_dir"
 ID_LABEL = "slipway.project"
 """A volume has it from compose.yaml; it keeps it when the folder is moved."""
 
+ELSEWHERE = ("COMPOSE_FILE", "COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE")
+"""With these in the shell, Compose reads another folder's files."""
+
 
 class NotOurs(SystemExit):
     """The name is another folder's; the text says which and what to do."""
@@ -26,6 +29,11 @@ def require() -> None:
 
 def problem() -> str:
     """Return the sentence that says whose the name is, or nothing if it is this folder's."""
+    if elsewhere := [name for name in ELSEWHERE if os.environ.get(name)]:
+        return (
+            f"This shell sets {elsewhere[0]}, so Docker would read other files than this folder's. "
+            f"Run `unset {elsewhere[0]}`."
+        )
     settings = dotenv.values()
     name = settings.get("COMPOSE_PROJECT_NAME", "")
     if not name:
@@ -34,16 +42,23 @@ def problem() -> str:
         if Path(folder).is_dir() and not os.path.samefile(folder, PROJECT):
             return (
                 f"The containers named {name} belong to the folder {folder}. "
-                "Write another COMPOSE_PROJECT_NAME in this folder's .env. "
+                f"{another_name()} "
                 "If this folder is a copy that replaces it, run `make down` there first."
             )
     if labels("volume", "ls", name=name, label=ID_LABEL) - {settings.get("PROJECT_ID", "")}:
         return (
             f"The volumes named {name} hold the data of another folder's project. "
-            "Write another COMPOSE_PROJECT_NAME in this folder's .env. "
+            f"{another_name()} "
             "To use those data here, take that folder's .env."
         )
     return ""
+
+
+def another_name() -> str:
+    """Return the sentence that says how to give this project a name of its own."""
+    if "COMPOSE_PROJECT_NAME" in dotenv.from_the_shell():
+        return "The name comes from this shell: run `unset COMPOSE_PROJECT_NAME`."
+    return "Write another COMPOSE_PROJECT_NAME in this folder's .env."
 
 
 def labels(*listing: str, name: str, label: str) -> set[str]:

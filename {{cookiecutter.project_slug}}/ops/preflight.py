@@ -99,9 +99,10 @@ def mode_problems() -> Iterator[str]:
     """Yield a sentence if there are files that containers, which run as other users, can't read."""
     if closed := modes.closed(dotenv.PROJECT):
         yield (
-            f"{len(closed)} files, such as {closed[0].relative_to(dotenv.PROJECT)}, "
-            "can't be read by containers, and are not yours to change. "
-            f"Run `sudo chown -R {getpass.getuser()} .` in this folder."
+            f"Containers can't read {closed[0].relative_to(dotenv.PROJECT)}, "
+            "and its mode could not be changed. "
+            f"Run `sudo chown -R {getpass.getuser()} .` in this folder; if that does not help, "
+            "move it to a file system that keeps modes."
         )
 
 

@@ -233,6 +233,14 @@ def test_the_containers_and_data_of_another_folder_are_left_alone(named, tmp_pat
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_a_shell_that_points_elsewhere_is_named(named, tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "other")
+    assert "unset COMPOSE_PROJECT_NAME" in named(str(tmp_path), "ours")
+    monkeypatch.setenv("COMPOSE_FILE", "/other/compose.yaml")
+    assert "unset COMPOSE_FILE" in named("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
 def test_no_command_acts_on_the_containers_of_another_folder(named, tmp_path):
     named(str(tmp_path), "theirs")
     ownership.require.cache_clear()
