@@ -36,7 +36,8 @@ def write(answers: dict[str, str]) -> None:
     clone = folder if folder.is_dir() else Path(answers.get("_repo_dir") or folder)
     origin = {
         "template": address(template, folder, clone),
-        "commit": git(clone, "rev-parse", "HEAD"),
+        # A copy without a history of its own may lie in somebody else's repository.
+        "commit": git(clone, "rev-parse", "HEAD") if (clone / ".git").exists() else "",
         "version": answers["__version"],
         "answers": {name: text for name, text in answers.items() if not name.startswith("_")},
     }

@@ -30,6 +30,8 @@ def make() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
         venv.create(FOLDER, with_pip=True)
+    except ValueError:
+        sys.exit(f"Python can't work in {PROJECT}: move it to a path without {os.pathsep!r}.")
     except subprocess.CalledProcessError:
         sys.exit(
             "This Python can't make virtual environments. "
