@@ -83,6 +83,11 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     edit(ours / "Makefile", "help:  ##", "ours:  ## do ours\n\nhelp:  ##")
     ours.joinpath("tests/test_flights.py").unlink()
     ours.joinpath("prediction/our_file.py").write_text("OURS = 1\n")
+    ours.joinpath("ops/new").mkdir()
+    ours.joinpath("ops/new/our_file.py").write_text("OURS = 1\n")
+    ours.joinpath("ops/status.py").unlink()
+    ours.joinpath("ops/status.py").symlink_to("our_status.py")
+    ours.joinpath("ops/our_status.py").write_text("OURS = 1\n")
     edit(ours / ".env", "GATEWAY_PORT=8080", "GATEWAY_PORT=9999")
     commit(ours)
     secrets, mode = ours.joinpath(".env").read_bytes(), ours.joinpath(".env").stat().st_mode
@@ -94,6 +99,8 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     edit(theirs / "Makefile", "up:  ## start", "up:  ## now start")
     theirs.joinpath("ops/new.py").write_text("NEW = 1\n")
     theirs.joinpath("ops/replay.py").unlink()
+    theirs.joinpath("ops/new").write_text("NEW = 1\n")
+    edit(theirs / "ops/status.py", "import sys", "import sys  # new")
     edit(theirs / ".env.example", "# ---- Secrets", "NEW_SETTING=1\n\n# ---- Secrets")
     commit(theirs)
 
@@ -109,11 +116,12 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     assert not ours.joinpath("tests/test_flights.py").exists()
     assert not ours.joinpath("ops/replay.py").exists() and ours.joinpath("ops/new.py").exists()
     assert "Our " in ours.joinpath("dashboard/boards/pipeline.json").read_text()
-    for name in ("model/features.py", "prediction/our_file.py"):
+    for name in ("model/features.py", "prediction/our_file.py", "ops/our_status.py"):
         assert ours.joinpath(name).read_text() == "OURS = 1\n"
     assert "our-package" in ours.joinpath("processing/requirements.in").read_text()
     assert ours.joinpath(".env").read_bytes() == secrets
     assert ours.joinpath(".env").stat().st_mode == mode and stat.S_IMODE(mode) == 0o600
+    assert done.stdout.count("is in its place") == 2 and ours.joinpath("ops/new").is_dir()
     passwords = re.findall(r"^\w+(?:PASSWORD|SECRET|KEY|TOKEN)=(.+)$", secrets.decode(), re.M)
     assert passwords and not [text for text in passwords if text in done.stdout]
     assert list(ours.rglob("*.rej")) == [] and "<<<<<<<" not in git(ours, "diff")

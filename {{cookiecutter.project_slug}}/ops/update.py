@@ -83,6 +83,14 @@ def here(path: str) -> Content | None:
     return Content(text, bool(file.stat().st_mode & 0o100))
 
 
+def is_in_the_way(path: str) -> bool:
+    """Return whether something is where the template has a file or a folder of its own."""
+    file = PROJECT / path
+    above = [file.parents[depth] for depth in range(len(Path(path).parts) - 1)]
+    links = any(one.is_symlink() for one in (file, *above))
+    return links or file.is_dir() or any(one.is_file() for one in above)
+
+
 def put(path: str, content: Content | None) -> None:
     """Write a file of this project, or delete it."""
     file = PROJECT / path
@@ -115,6 +123,8 @@ def change(path: str, old: Content | None, new: Content | None) -> str:
     ours = here(path)
     if new == old or ours == new:
         return ""
+    if is_in_the_way(path):
+        return "not touched: a folder or a link of yours is in its place"
     if ours == old:
         put(path, new)
         return "deleted" if new is None else "updated" if old else "added"
