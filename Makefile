@@ -8,6 +8,8 @@ endif
 
 LOCAL := .venv/bin/python
 KILLS := 20
+# As pip does, uv trusts what this machine trusts.
+export UV_SYSTEM_CERTS ?= true
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -55,6 +55,7 @@ def image_sizes(stack: Stack) -> dict[str, int]:
     sizes = {}
     for file in sorted(stack.project.glob("*/Dockerfile")):
         base = re.findall(r"^FROM (\S+)", file.read_text(), re.MULTILINE)[-1]
+        base = base.removeprefix("${IMAGE_REGISTRY}")
         service = "storage-setup" if file.parent.name == "storage" else file.parent.name
         image = f"{stack.settings['COMPOSE_PROJECT_NAME']}-{service}"
         sizes[service] = round((size(image) - size(base)) / 1e6)

@@ -37,7 +37,9 @@ def remove(path):
 def main(answers):
     for name in USED:
         remove(Path.cwd() / name)
-    subprocess.run([sys.executable, "-B", "-m", "ops.dotenv"], check=True)
+    python = [sys.executable, "-B", "-m"]
+    subprocess.run([*python, "ops.origin"], check=True, input=json.dumps(answers).encode())
+    subprocess.run([*python, "ops.dotenv"], check=True)
     print(NEXT.format(slug=answers["project_slug"]))
 
 

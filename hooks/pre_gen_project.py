@@ -15,9 +15,8 @@ SLUG_RULE = "project_slug: type 1 to 40 of a to z and 0 to 9, with single hyphen
 TEXT_RULE = "type one line of plain text, without control characters or line breaks."
 OLD_PYTHON = "Install cookiecutter for Python 3.11 or newer; this one runs on an older Python."
 UPDATE = """\
-The folder {folder} holds something already, so nothing was written. Type another project_slug.
-To update an existing project, run `cruft update` in it if it was made with cruft. Otherwise
-generate a new project beside it and bring over the changes: `git diff --no-index OLD NEW`."""
+The folder {folder} holds something, so nothing was written. Type another project_slug.
+To update an existing project, run `make update` in it."""
 
 
 def complaints(answers):

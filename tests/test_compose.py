@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import subprocess
+from ipaddress import ip_network
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,64 @@ def test_only_the_gateway_can_be_reached_and_only_from_this_machine(services):
     assert breaking(services, lambda service: not service.get("ports")) == ["gateway"]
     assert breaking(services, lambda service: service.get("network_mode") is None) == []
     assert {port.get("host_ip") for port in services["gateway"]["ports"]} == {"127.0.0.1"}
+
+
+def test_the_networks_share_one_block_and_leave_room_for_replicas(project):
+    networks = json.loads(config(project).stdout)["networks"]
+    block = ip_network(f"{variables(project)['NETWORK']}.0/24")
+    subnets = {
+        name: ip_network(one["ipam"]["config"][0]["subnet"]) for name, one in networks.items()
+    }
+    assert [name for name, subnet in subnets.items() if not subnet.subnet_of(block)] == []
+    assert [
+        pair for pair in combinations(subnets, 2) if subnets[pair[0]].overlaps(subnets[pair[1]])
+    ] == []
+    assert min(subnets[name].num_addresses for name in ("prediction", "storage")) >= 64
+
+
+def test_no_network_is_too_small_for_who_is_on_it(project, services):
+    networks = json.loads(config(project).stdout)["networks"]
+    for name, network in networks.items():
+        members = [service for service in services.values() if name in service["networks"]]
+        # The network's own address, its broadcast, the host's, and one to spare for `compose run`.
+        assert ip_network(network["ipam"]["config"][0]["subnet"]).num_addresses >= len(members) + 4
+
+
+def test_what_is_inside_is_reached_without_the_proxy_of_dockers_settings(project, services):
+    """By name, by a name on a network, and by address; and what the owner exempts stays exempt."""
+    done = config(project, PROXY_EXCEPTIONS=".example.org")
+    services = json.loads(done.stdout)["services"]
+    text = UNBAKED.joinpath("compose.yaml").read_text(encoding="utf-8")
+    aliases = re.findall(r"aliases: \[([\w-]+)\]", text)
+    networks = re.findall(r"[\w-]+\.\$\{COMPOSE_PROJECT_NAME\}(_[\w-]+)", text)
+    name, block = variables(project)["COMPOSE_PROJECT_NAME"], variables(project)["NETWORK"]
+    servers = services.keys() - JOBS - {"processing-daemon"}
+    inside = servers | {*aliases, f"{block}.0/24", "localhost", "127.0.0.1", ".example.org"}
+    inside |= {f".{name}{network}" for network in networks}
+    for service, one in services.items():
+        direct = one["environment"]["NO_PROXY"].split(",")
+        assert inside - set(direct) == set() and "" not in direct, service
+        assert one["environment"]["no_proxy"] == one["environment"]["NO_PROXY"]
+
+
+def test_every_image_and_package_can_come_from_a_mirror(project):
+    mirror = {"IMAGE_REGISTRY": "mirror.example/", "PACKAGE_INDEX": "https://mirror.example/simple"}
+    services = json.loads(config(project, **mirror).stdout)["services"]
+    images = [one["image"] for one in services.values() if not is_built_here(one)]
+    assert images and [image for image in images if not image.startswith("mirror.example/")] == []
+    args = [one["build"]["args"] for one in services.values() if "build" in one]
+    assert {arg["UV_DEFAULT_INDEX"] for arg in args} == {"https://mirror.example/simple"}
+    for file in dockerfiles():
+        text = file.read_text()
+        assert set(re.findall(r"^FROM (\S*?)library/", text, re.MULTILINE)) == {"${IMAGE_REGISTRY}"}
+        assert "pip install" not in text or "ARG PIP_INDEX_URL UV_DEFAULT_INDEX" in text
+
+
+def test_another_project_of_the_same_name_can_be_told_from_this_one_by_its_volumes(project):
+    volumes = json.loads(config(project).stdout)["volumes"].values()
+    assert {one["labels"]["slipway.project"] for one in volumes} == {
+        variables(project)["PROJECT_ID"]
+    }
 
 
 def test_a_domain_opens_80_and_443_and_nothing_else(project):

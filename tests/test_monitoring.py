@@ -17,6 +17,11 @@ def run(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
 
+def image(service: str) -> str:
+    """The image of a service, from Docker Hub."""
+    return SERVICES[service]["image"].removeprefix("${IMAGE_REGISTRY:-}")
+
+
 @pytest.fixture(scope="module")
 def images():
     """Make the two images available to a Docker Engine."""
@@ -28,16 +33,14 @@ def images():
             "No Docker Engine with Linux containers answers, so promtool and amtool were not run."
         )
     if command := os.environ.get("IMAGES_COMMAND"):
-        names = [SERVICES[name]["image"] for name in ("monitoring", "monitoring-alerts")]
+        names = [image(name) for name in ("monitoring", "monitoring-alerts")]
         subprocess.run([*shlex.split(command), *names], check=True)
 
 
 def promtool(*words: str) -> subprocess.CompletedProcess:
     mounted = f"{MONITORING}:/etc/prometheus:ro"
-    image = SERVICES["monitoring"]["image"]
-    return run(
-        "docker", "run", "--rm", "--volume", mounted, "--entrypoint", "promtool", image, *words
-    )
+    tool = ("--entrypoint", "promtool", image("monitoring"))
+    return run("docker", "run", "--rm", "--volume", mounted, *tool, *words)
 
 
 def alerts(document) -> set[str]:
@@ -109,10 +112,8 @@ def written_configuration(addresses: dict[str, str]) -> subprocess.CompletedProc
         "--volume",
         f"{MONITORING / 'alertmanager'}:/etc/alertmanager:ro",
     ]
-    image = SERVICES["monitoring-alerts"]["image"]
-    return run(
-        "docker", "run", "--rm", *mounted, *environment, "--entrypoint", "sh", image, "-c", script
-    )
+    shell = ("--entrypoint", "sh", image("monitoring-alerts"), "-c", script)
+    return run("docker", "run", "--rm", *mounted, *environment, *shell)
 
 
 @pytest.mark.usefixtures("images")

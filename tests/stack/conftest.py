@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """Start a fresh project with `docker compose up --detach --wait`, and time it."""
-    with started(tmp_path_factory.mktemp("stack"), "test") as running:
+    folder = tmp_path_factory.mktemp("stack")
+    with started(folder, "test", ALLOWED_ORIGINS="https://shop.example.org") as running:
         yield running
 
 

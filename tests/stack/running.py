@@ -208,7 +208,7 @@ def make_images_available(project: Path):
         "docker", "compose", "--profile", "*", "config", "--images", cwd=project
     ).stdout.split()
     bases = [
-        line.split()[1]
+        line.split()[1].removeprefix("${IMAGE_REGISTRY}")
         for file in project.glob("*/Dockerfile")
         for line in file.read_text().splitlines()
         if line.startswith("FROM")

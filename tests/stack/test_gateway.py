@@ -224,3 +224,17 @@ def test_docs_take_everything_from_here(stack, visitor):
     question = schema["components"]["schemas"]["Question"]
     assert question["properties"]["distance"]["unit"] == "miles"
     assert question["properties"]["distance"]["minimum"] == 10
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("https://shop.example.org", 204), ("https://shop.example", 403), ("null", 403)],
+)
+def test_a_page_elsewhere_asks_the_api_only_if_its_origin_is_allowed(api, origin, status):
+    asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    first = api.request("OPTIONS", "/v1/predict", headers=asks)
+    assert first.status_code == status
+    assert status == 204 or "ALLOWED_ORIGINS" in first.json()["detail"]
+    for answer in (first, api.get("/v1/model", headers={"Origin": origin})):
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        assert allowed == (origin if status == 204 else None)

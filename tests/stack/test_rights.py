@@ -4,6 +4,7 @@ import re
 
 import database_rights
 import storage_rights
+from minio import Minio
 
 
 def test_storage_refuses_what_is_not_a_services_own(stack):
@@ -46,5 +47,10 @@ def test_a_storage_key_for_another_application_works_through_the_gateway_and_onl
         assert {("write", "raw"), ("read", "predictions")} <= done
         assert not {deed for deed in done if deed[1] in ("models", "processed", "notebooks")}
         assert not {("delete", "raw"), ("write", "predictions"), ("read", "raw")} & done
+        # As most people write it: without a region, so it asks where the bucket is.
+        plain = Minio(
+            f"127.0.0.1:{stack.settings['STORAGE_PORT']}", "reports", secret, secure=False
+        )
+        assert storage_rights.allowed(storage_rights.put, plain, "raw", "proof/object")
     finally:
         storage_rights.clean(root)

@@ -1,51 +1,25 @@
-"""Docker Compose, called in the project's folder."""
+"""Docker Compose, called in the project's folder, on what is this folder's own."""
 
 import json
 import shutil
 import subprocess
 import sys
 
-from ops.dotenv import PROJECT
+from ops import docker, ownership
+from ops.docker import NO_ANSWER, NOT_INSTALLED, PROJECT, NoDocker
 
 ALL_PROFILES = ("--profile", "*")
-PATIENCE = 15
-"""Seconds in which Docker must answer a question; a busy one takes two or three."""
-
-NOT_INSTALLED = (
-    "Docker is not installed. `make local` works without it; the README says how to get it."
-)
-NO_ANSWER = f"Docker has not answered within {PATIENCE} seconds"
-
-
-class NoDocker(SystemExit):
-    """Docker can't be asked; the text says why. Where nothing catches it, it ends the command."""
-
-
-def docker(*words: str) -> subprocess.CompletedProcess[str]:
-    """Ask `docker …` something and return what it prints. Raise NoDocker if it does not answer."""
-    try:
-        return subprocess.run(
-            ["docker", *words],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
-    except FileNotFoundError:
-        raise NoDocker(NOT_INSTALLED) from None
-    except subprocess.TimeoutExpired:
-        raise NoDocker(f"{NO_ANSWER}. Restart it and try again.") from None
 
 
 def text(*words: str) -> str:
     """Return what `docker compose …` prints, or nothing if it fails."""
-    answer = docker("compose", *words)
+    answer = docker.ask("compose", *words)
     return answer.stdout if answer.returncode == 0 else ""
 
 
 def attempt(*words: str, **how) -> subprocess.CompletedProcess:
     """Run `docker compose …` for as long as it takes, and leave a failure to the caller."""
+    ownership.require()
     try:
         return subprocess.run(["docker", "compose", *words], cwd=PROJECT, **how)
     except FileNotFoundError:
@@ -62,6 +36,7 @@ def run(*words: str, **how) -> subprocess.CompletedProcess:
 
 def containers() -> list[dict]:
     """Return the project's containers, also those that have ended."""
+    ownership.require()
     listing = text(*ALL_PROFILES, "ps", "--all", "--format", "json").strip()
     if listing.startswith("["):  # before Compose 2.21
         return json.loads(listing)

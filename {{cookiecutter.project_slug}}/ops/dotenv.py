@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from core import keys
+from ops import envfile, modes, proxy, subnets
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV = PROJECT / ".env"
@@ -15,13 +16,19 @@ EXAMPLE = PROJECT / ".env.example"
 API_KEYS = PROJECT / "access" / "api-keys.json"
 USERS = PROJECT / "access" / "users"
 
-ENTRY = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
+ENTRY = re.compile(r"^([A-Z][A-Z0-9_]*)=")
 SECRETS_BEGIN = "# ---- Secrets"
 LETTERS = string.ascii_letters + string.digits
 OWN_KEYS = {
     "API_KEY": ("owner", keys.RIGHTS),
     "JUPYTERLAB_API_KEY": ("jupyterlab", ("predict", "model")),
 }
+OF_THIS_MACHINE = {
+    "NETWORK": subnets.free,
+    "PROXY_EXCEPTIONS": proxy.exceptions,
+    "PROJECT_ID": lambda: secrets.token_hex(8),
+}
+"""What else `make env` fills in."""
 
 
 def lines(path: Path) -> list[str]:
@@ -29,50 +36,60 @@ def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def entries(text: list[str]) -> dict[str, str]:
-    """Return the variables that are set in these lines, as Compose reads them."""
-    matches = [entry for line in text if (entry := ENTRY.match(line))]
-    return {entry[1]: without_comment(entry[2]).strip("'\"") for entry in matches}
-
-
-def without_comment(value: str) -> str:
-    """Return a value without the comment that may follow it."""
-    return re.sub(r"\s+#.*$", "", value).strip()
+def entries(shell: bool = True) -> list[envfile.Entry]:
+    """Return what .env sets, as Compose reads it in this shell, or as if the shell set nothing."""
+    return envfile.parse(envfile.read(ENV), os.environ if shell else None) if ENV.exists() else []
 
 
 def values() -> dict[str, str]:
     """Return the variables of .env; one that the shell sets wins, as it does for Compose."""
-    settings = entries(lines(ENV))
+    settings = {entry.name: entry.value for entry in entries()}
     return settings | {name: os.environ[name] for name in settings if name in os.environ}
 
 
-def new_secret(name: str) -> str:
-    """Return a new secret for this variable."""
+def from_the_shell() -> list[str]:
+    """Return the variables that the shell sets to something else than .env does."""
+    written = {entry.name: entry.value for entry in entries(shell=False)}
+    return sorted(name for name in written if os.environ.get(name, written[name]) != written[name])
+
+
+def new_value(name: str) -> str:
+    """Return what belongs in this variable: a fact of this machine, or a new secret."""
+    if name in OF_THIS_MACHINE:
+        return OF_THIS_MACHINE[name]()
     if name in OWN_KEYS:
         return keys.make_key()
     return "".join(secrets.choice(LETTERS) for _ in range(32))
 
 
-def missing_lines(present: list[str], example: list[str]) -> list[str]:
-    """Return the entries that only the example has, each with the comment above it."""
-    missing = entries(example).keys() - entries(present).keys()
-    result, comment = [], []
-    for line in example:
+def with_missing(text: str, example: str) -> str:
+    """Return the text and, at its end, what only the example sets, each with its comment."""
+    missing = {entry.name for entry in envfile.parse(example)}
+    missing -= {entry.name for entry in envfile.parse(text, os.environ)}
+    added, comment = [], []
+    for line in example.splitlines():
         entry = ENTRY.match(line)
         if entry and entry[1] in missing:
-            result += [*comment, line]
+            added += [*comment, line]
         comment = [*comment, line] if line.startswith("#") else [""]
-    return result
+    newline = "\r\n" if "\r\n" in text else "\n"
+    separator = "" if text.endswith("\n") or not added else newline
+    return text + separator + "".join(line + newline for line in added)
 
 
-def with_secrets(text: list[str], secret: set[str]) -> list[str]:
-    """Return the lines with a new secret for each of these variables that is empty."""
-    empty = {name for name, value in entries(text).items() if not value} & secret
-    names = [line.partition("=")[0] for line in text]
-    return [
-        f"{name}={new_secret(name)}" if name in empty else line
-        for name, line in zip(names, text, strict=True)
-    ]
+def with_values(text: str, new: dict[str, str]) -> str:
+    """Return the text with each of these values in the place of what is set there now."""
+    for entry in reversed(envfile.parse(text)):
+        if entry.name in new:
+            text = text[: entry.start] + new[entry.name] + text[entry.end :]
+    return text
+
+
+def filled(text: str, names: set[str]) -> str:
+    """Return the text with a value for each of these variables that is empty."""
+    written = {entry.name: text[entry.start : entry.end] for entry in envfile.parse(text)}
+    empty = [name for name in names if written.get(name) in ("", "''", '""')]
+    return with_values(text, {name: new_value(name) for name in empty})
 
 
 def replace(path: Path, text: str, mode: int = 0o600) -> None:
@@ -80,37 +97,36 @@ def replace(path: Path, text: str, mode: int = 0o600) -> None:
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     os.replace(new, path)
 
 
-def secret_names(example: list[str]) -> set[str]:
+def secret_names(example: str) -> set[str]:
     """Return the variables below the example's last heading."""
-    start = next(number for number, line in enumerate(example) if line.startswith(SECRETS_BEGIN))
-    return set(entries(example[start:]))
+    return {entry.name for entry in envfile.parse(example[example.index(SECRETS_BEGIN) :])}
 
 
 def make_env() -> None:
     """Bring .env up to date with .env.example."""
-    present, example = lines(ENV), lines(EXAMPLE)
-    whole = present + missing_lines(present, example) if present else example
-    complete = with_secrets(whole, secret_names(example))
+    present = envfile.read(ENV) if ENV.exists() else ""
+    example = EXAMPLE.read_text(encoding="utf-8")
+    whole = with_missing(present, example) if present.strip() else example
+    complete = filled(whole, secret_names(example) | OF_THIS_MACHINE.keys())
     if complete != present:
-        replace(ENV, "\n".join(complete) + "\n")
+        replace(ENV, complete)
         print("Added to .env what was missing." if present else "Made .env with new secrets.")
     ENV.chmod(0o600)
 
 
 def empty(name: str) -> None:
     """Remove a variable's value from .env; the next `make env` gives a secret a new one."""
-    emptied = [f"{name}=" if line.startswith(f"{name}=") else line for line in lines(ENV)]
-    replace(ENV, "".join(f"{line}\n" for line in emptied))
+    replace(ENV, with_values(envfile.read(ENV), {name: ""}))
 
 
 def register_own_keys() -> None:
     """Give the hashes of the API keys in .env to the API."""
-    settings = entries(lines(ENV))
+    settings = {entry.name: entry.value for entry in entries()}
     for variable, (name, rights) in OWN_KEYS.items():
         keys.put(API_KEYS, name, settings[variable], rights)
 
@@ -123,6 +139,7 @@ def main() -> None:
         register_own_keys()
     except keys.KeyProblem as problem:
         sys.exit(str(problem))
+    modes.open_all(PROJECT)
 
 
 if __name__ == "__main__":

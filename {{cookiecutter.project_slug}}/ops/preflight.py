@@ -1,29 +1,33 @@
 """Checks before anything is started: everything that would keep the platform from starting."""
 
+import getpass
 import json
 import re
 import shutil
 import socket
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from itertools import chain
 from pathlib import Path
 
-from ops import compose, dotenv
+from ops import compose, docker, dotenv, modes, ownership, subnets
+from ops.settings import PORTS, file_problems, setting_problems
 
 ENGINE, COMPOSE = (25, 0), (2, 24)
 MEMORY, DISK = 3.5e9, 10e9
 DOCKER_IS_AT = "https://docs.docker.com/engine/install/"
-HOST_NAME = re.compile(
-    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
-)
-PORTS = ("GATEWAY_PORT", "LAB_PORT", "STORAGE_PORT")
 
 
 def problems() -> list[str]:
     """Return every problem as a sentence that says what to do."""
-    docker = list(docker_problems())
-    settings = list(setting_problems(dotenv.values()))
-    return docker + settings + ([] if docker or settings else list(room_problems()))
+    first = [
+        *docker_problems(),
+        *folder_problems(dotenv.PROJECT),
+        *file_problems(),
+        *setting_problems(dotenv.values()),
+        *mode_problems(),
+    ]
+    return first or list(filter(None, [ownership.problem()])) or list(room_problems())
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -42,13 +46,13 @@ def docker_problems() -> Iterator[str]:
     try:
         yield from engine_problems()
         yield from plugin_problems()
-    except compose.NoDocker as problem:
+    except docker.NoDocker as problem:
         yield str(problem)
 
 
 def engine_problems() -> Iterator[str]:
     """Yield a sentence if the engine does not answer or is too old."""
-    engine = compose.docker("version", "--format", "{{.Server.Version}}")
+    engine = docker.ask("version", "--format", "{{.Server.Version}}")
     if engine.returncode:
         reason = engine.stderr.strip().splitlines()[-1:] or ["no reason given"]
         yield (
@@ -61,7 +65,7 @@ def engine_problems() -> Iterator[str]:
 
 def plugin_problems() -> Iterator[str]:
     """Yield a sentence if Compose is missing or too old."""
-    plugin = compose.docker("compose", "version", "--short")
+    plugin = docker.ask("compose", "version", "--short")
     if plugin.returncode:
         yield (
             "Docker Compose is not installed. "
@@ -80,38 +84,36 @@ def too_old(program: str, installed: str, oldest: tuple[int, int]) -> str:
     )
 
 
-def setting_problems(settings: dict[str, str]) -> Iterator[str]:
-    """Yield a sentence for each setting of .env that can't be meant."""
-    yield from port_problems({name: settings.get(name, "") for name in PORTS})
-    domain, certificates = settings.get("DOMAIN", ""), settings.get("CERTIFICATES", "")
-    if domain and not HOST_NAME.fullmatch(domain):
+def folder_problems(folder: Path) -> Iterator[str]:
+    """Yield a sentence if Docker can't build or mount what is in a folder of this name."""
+    wrong = {sign for part in folder.parts[1:] for sign in part if sign in ":$%"}
+    wrong |= {sign for sign in folder.name if not sign.isascii()}
+    if wrong:
         yield (
-            f"DOMAIN in .env is {domain!r}; "
-            "write a name in small letters, such as flights.example.org."
+            f"Docker can't work in {folder}, because of {' and '.join(sorted(wrong))}. "
+            "Move this folder to another path."
         )
-    if certificates not in ("acme", "internal"):
-        yield f"CERTIFICATES in .env is {certificates!r}; write acme or internal."
-    if not re.fullmatch(r"[A-Za-z0-9._@-]{1,64}", settings.get("ADMIN_USER", "")):
-        yield "ADMIN_USER in .env is no user's name; write 1 to 64 letters, digits and . _ @ -."
 
 
-def port_problems(ports: dict[str, str]) -> Iterator[str]:
-    """Yield a sentence for each port that is no port, and one if two are the same."""
-    for name, port in ports.items():
-        if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-            yield f"{name} in .env is {port!r}; write a number from 1 to 65535."
-    if len(set(ports.values())) < len(ports):
-        names, numbers = ", ".join(ports), ", ".join(ports.values())
-        yield f"{names} in .env are {numbers}; write a different number for each."
+def mode_problems() -> Iterator[str]:
+    """Yield a sentence if there are files that containers, which run as other users, can't read."""
+    if closed := modes.closed(dotenv.PROJECT):
+        yield (
+            f"Containers can't read {closed[0].relative_to(dotenv.PROJECT)}, "
+            "and its mode could not be changed. "
+            f"Run `sudo chown -R {getpass.getuser()} .` in this folder; if that does not help, "
+            "move it to a file system that keeps modes."
+        )
 
 
 def room_problems() -> Iterator[str]:
-    """Yield what is missing: an optional part, a port, memory or disk."""
+    """Yield what is missing: an optional part, addresses, a port, memory or disk."""
     yield from profile_problems(set(dotenv.values()["COMPOSE_PROFILES"].split(",")))
+    yield from network_problems(dotenv.values()["NETWORK"])
     present = compose.containers()
     yield from taken_ports(present)
     # Docker may run in a virtual machine, with memory and a disk of its own.
-    machine = json.loads(compose.docker("info", "--format", "{{json .}}").stdout)
+    machine = json.loads(docker.ask("info", "--format", "{{json .}}").stdout)
     memory = machine["MemTotal"]
     if memory < MEMORY:
         yield (
@@ -135,6 +137,31 @@ def profile_problems(chosen: set[str]) -> Iterator[str]:
             f"COMPOSE_PROFILES in .env names {name!r}; "
             f"the optional parts are {', '.join(sorted(profiles))}."
         )
+
+
+def network_problems(chosen: str) -> Iterator[str]:
+    """Yield a sentence if somebody else uses addresses of this project's block."""
+    block, (ours, others) = subnets.block(chosen), docker_networks()
+    routes = [route for route in subnets.routes() if not any(route.subnet_of(own) for own in ours)]
+    taken = [*others, *routes]
+    overlapping = [network for network in taken if network.overlaps(block)]
+    if overlapping:
+        yield (
+            f"NETWORK in .env is {chosen}, and {overlapping[0]} is used on this machine already. "
+            f"Write NETWORK={subnets.free(taken)}."
+        )
+
+
+def docker_networks() -> tuple[list[IPv4Network], list[IPv4Network]]:
+    """Return the addresses of this project's networks in Docker, and those of all others."""
+    name = dotenv.values()["COMPOSE_PROJECT_NAME"]
+    names = docker.ask("network", "ls", "--quiet").stdout.split()
+    ours, others = [], []
+    for found in json.loads(docker.ask("network", "inspect", *names).stdout or "[]"):
+        own = found["Labels"].get(ownership.PROJECT_LABEL) == name
+        addresses = [subnets.network(part["Subnet"]) for part in found["IPAM"]["Config"] or []]
+        (ours if own else others).extend(filter(None, addresses))
+    return ours, others
 
 
 def taken_ports(containers: list[dict]) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 import sys
 
-from ops import compose, dotenv
+from ops import compose, dotenv, ownership
 
 
 def main() -> None:
     name = dotenv.values()["COMPOSE_PROJECT_NAME"]
-    compose.docker("version")  # ends here, before the question, if Docker does not answer
+    ownership.require()  # ends here, before the question; also if Docker does not answer
     print(f"This deletes the containers of {name} and all its data:")
     print("storage, database, notebooks, metrics.")
     try:

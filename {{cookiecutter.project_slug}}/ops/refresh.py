@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from ops import compose
+from ops import compose, docker
 from ops.dotenv import PROJECT
 
 
@@ -36,7 +36,7 @@ def reread_edited_files() -> None:
 
 def started_at(container: str) -> float:
     """Return the time at which the container's process began."""
-    description = compose.docker("inspect", container)
+    description = docker.ask("inspect", container)
     description.check_returncode()
     start = json.loads(description.stdout)[0]["State"]["StartedAt"]
     return datetime.fromisoformat(start[:19] + "+00:00").timestamp()

@@ -75,6 +75,8 @@ def addresses() -> str:
 
 def main() -> None:
     dotenv.main()
+    if overruled := dotenv.from_the_shell():
+        print(f"Taken from this shell, not from .env: {', '.join(overruled)}.", flush=True)
     check()
     start()
     wait_for_model()

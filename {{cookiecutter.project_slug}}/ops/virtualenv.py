@@ -22,7 +22,7 @@ def uv(*words: str) -> None:
     """Run uv from the virtual environment, which is made first if there is none."""
     if not (INSTALLED.exists() and PYTHON.exists()):
         make()
-    run(PYTHON, "-m", "uv", *words)
+    run(PYTHON, "-m", "uv", *words, env=os.environ | package_variables())
 
 
 def make() -> None:
@@ -30,12 +30,15 @@ def make() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
         venv.create(FOLDER, with_pip=True)
+    except ValueError:
+        sys.exit(f"Python can't work in {PROJECT}: move it to a path without {os.pathsep!r}.")
     except subprocess.CalledProcessError:
         sys.exit(
             "This Python can't make virtual environments. "
             "On Debian and Ubuntu, install the package python3-venv."
         )
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+    install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+    run(PYTHON, *install, env=os.environ | package_variables())
     INSTALLED.touch()
 
 
@@ -50,14 +53,21 @@ def ready() -> Path:
     return PYTHON
 
 
+def package_variables() -> dict[str, str]:
+    """Return where pip and uv find packages, and that uv trusts what this machine trusts."""
+    index = values().get("PACKAGE_INDEX")
+    mirror = {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index} if index else {}
+    return {"UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "true")} | mirror
+
+
 def source_variables() -> dict[str, str]:
     """Return the settings of model/source.py in .env; the platform has them from compose.yaml."""
     return {name: value for name, value in values().items() if name.startswith("SOURCE_")}
 
 
-def run(program: Path, *words: str, **how) -> subprocess.CompletedProcess:
+def run(program: Path, *words: str, env=None, **how) -> subprocess.CompletedProcess:
     """Run a program in the project's folder. If it fails, end with its exit code."""
-    environment = os.environ | source_variables()
+    environment = (env or os.environ) | source_variables()
     process = subprocess.run([program, *words], cwd=PROJECT, env=environment, **how)
     if process.returncode:
         sys.exit(process.returncode)

@@ -50,9 +50,9 @@ def statements(right: str) -> Iterator[dict]:
     bucket, _, folder = place.partition("/")
     objects = f"arn:aws:s3:::{bucket}/{folder}/*" if folder else f"arn:aws:s3:::{bucket}/*"
     yield {"Effect": "Allow", "Action": ACTIONS[action], "Resource": [objects]}
-    if action == "read":
-        actions = ["s3:GetBucketLocation", "s3:ListBucket"]
-        yield {"Effect": "Allow", "Action": actions, "Resource": [f"arn:aws:s3:::{bucket}"]}
+    # Some clients ask where a bucket is before they do anything with it.
+    whole = ["s3:GetBucketLocation", *(["s3:ListBucket"] if action == "read" else [])]
+    yield {"Effect": "Allow", "Action": whole, "Resource": [f"arn:aws:s3:::{bucket}"]}
 
 
 def policy(rights: Iterable[str]) -> dict:

@@ -5,11 +5,14 @@ import shutil
 import socket
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
 from core import keys
-from ops import compose, dotenv, preflight
+from ops import compose, docker, dotenv, envfile, modes, ownership, preflight, settings, subnets
+
+SHELL = shutil.which("sh")
 
 EXAMPLE = """\
 # The name.
@@ -61,7 +64,7 @@ def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_c
     dotenv.ENV.write_text(mine)
     dotenv.EXAMPLE.write_text(EXAMPLE + "\n# New in this version.\nNEW_PASSWORD=\n")
     dotenv.main()
-    assert dotenv.ENV.read_text().startswith(mine)
+    assert dotenv.ENV.read_bytes().startswith(mine.encode())
     assert "# New in this version.\nNEW_PASSWORD=" in dotenv.ENV.read_text()
     assert dotenv.values()["NAME"] == "mine" and len(dotenv.values()["NEW_PASSWORD"]) == 32
     again = dotenv.ENV.read_text()
@@ -88,7 +91,171 @@ def test_half_a_key_is_refused_with_what_to_do():
         dotenv.main()
 
 
+# What is written, and what Compose makes of it (`template:tests/test_env.py` asks it).
+FORMS = {
+    "A=1": "1",
+    "export A=1": "1",
+    "A = 1": "1",
+    "  A: 1  \t": "1",
+    "A='x y' # c": "x y",
+    "A=1 # c": "1",
+    "A=1# c": "1# c",
+    "A= # c": "# c",
+    "A=": "",
+    "A=1\nA=2": "2",
+    "A=1\r\nB=2\r\n": "1",
+    "\ufeffA=1": "1",
+    "A=a$b": "a",
+    "A=a$$b": "a$b",
+    "A=a$1": "a$1",
+    "A='a$b'": "a$b",
+    'A="a\\$b"': "a$b",
+    "B=2\nA=$B": "2",
+    "A=${B:-d}": "d",
+    "B=1\nA=${B:+d$B}": "d1",
+    "A=${B:-${C:-deep}}x": "deepx",
+    'A="two\nlines"': "two\nlines",
+    'A="a\\nb\\"c"': 'a\nb"c',
+    "A='it\\'s'": "it's",
+    'A="x"# c\nB=2': "x",
+    "#A=1\nA=2": "2",
+    "A==1;B=2": "=1;B=2",
+}
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_each_form_of_a_setting_is_read_as_compose_reads_it(text):
+    read = {entry.name: entry.value for entry in envfile.parse(text)}
+    assert read["A"] == FORMS[text]
+
+
+@pytest.mark.parametrize("text", ['A="x', "A B=1", "A=${B", "A=${B?no}", "A='a' 'b'", "A+B=1"])
+def test_what_compose_could_not_read_is_refused_with_the_line(text):
+    with pytest.raises(SystemExit, match=r"\.env, line 2"):
+        envfile.parse(f"# One.\n{text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["A=a$b", 'A="a$HOME"', "A=${USER}x", "A=#1", 'A="x"y', "PASSWORD=a #b"]
+)
+def test_a_value_that_is_not_what_it_looks_like_is_named(text):
+    (problem,) = envfile.surprises(envfile.parse(text))
+    assert "single quotes" in problem
+
+
+@pytest.mark.parametrize("text", ["B=1\nA=${B:+x$B}", "A='a$b' # c", "A=$$b", "PASSWORD='a #b'"])
+def test_a_value_that_is_what_it_looks_like_is_fine(text):
+    assert list(envfile.surprises(envfile.parse(text))) == []
+
+
+@pytest.mark.parametrize("form", ["export NAME=mine", "NAME = mine", "NAME: 'mine'", "NAME="])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_default_is_never_added_to_what_the_owner_wrote(project, form, newline):
+    mine = newline.join(["\ufeff# Mine: é", form, ""]).encode()
+    dotenv.ENV.write_bytes(mine)
+    dotenv.main()
+    written = dotenv.ENV.read_bytes()
+    assert written.startswith(mine) and written.count(b"NAME") == 1
+    assert written.count(b"\n") == written.count(newline.encode())
+    assert dotenv.values()["NAME"] in ("mine", "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_an_env_that_is_not_utf_8_is_refused_and_stays_as_it_is(project, encoding):
+    mine = "# Schlüssel\nNAME=mine\n".encode(encoding)
+    dotenv.ENV.write_bytes(mine)
+    with pytest.raises(SystemExit, match="UTF-8"):
+        dotenv.main()
+    assert dotenv.ENV.read_bytes() == mine
+
+
+def test_what_the_shell_overrules_is_told_and_may_not_open_the_platform(project, monkeypatch):
+    dotenv.ENV.write_text("NAME=lake\nDOMAIN=\nPUBLIC_HTTP=${DOMAIN:+80:8080}\n")
+    assert dotenv.from_the_shell() == [] and list(settings.file_problems()) == []
+    monkeypatch.setenv("NAME", "other")
+    assert dotenv.from_the_shell() == ["NAME"] and list(settings.file_problems()) == []
+    monkeypatch.setenv("DOMAIN", "flights.example.org")
+    (problem,) = settings.file_problems()
+    assert "unset DOMAIN" in problem
+    dotenv.ENV.write_text("DOMAIN=flights.example.org\n")
+    assert list(settings.file_problems()) == []
+
+
+def test_a_free_block_of_addresses_overlaps_none_that_is_used():
+    used = [subnets.network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/17")]
+    for _ in range(50):
+        block = subnets.block(subnets.free(used))
+        assert block.prefixlen == 24 and not any(block.overlaps(other) for other in used)
+    assert subnets.free([subnets.network("0.0.0.0/0")]) == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+def test_containers_can_read_what_they_are_given_and_nothing_else_is_opened(tmp_path):
+    for name in ("gateway/page/a.css", "data/rows.csv", ".env", "access/users", "run.sh"):
+        tmp_path.joinpath(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tmp_path.joinpath(name).touch(0o700 if name.endswith(".sh") else 0o600)
+    tmp_path.joinpath("gateway").chmod(0o700)
+    assert len(modes.closed(tmp_path)) == 6
+    modes.open_all(tmp_path)
+    assert modes.closed(tmp_path) == []
+    found = {
+        path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) & 0o077
+        for path in tmp_path.rglob("*")
+    }
+    assert found["gateway"] == found["run.sh"] == 0o055
+    assert found["gateway/page/a.css"] == found["access/users"] == 0o044
+    assert found[".env"] == found["data/rows.csv"] == 0
+
+
+@pytest.mark.parametrize("path", ["/a:b/lake", "/a$b/lake", "/x/lake%20", "/x/sjö"])
+def test_a_folder_that_docker_can_not_build_in_is_named(path):
+    (problem,) = preflight.folder_problems(Path(path))
+    assert path in problem and "Move this folder" in problem
+    assert list(preflight.folder_problems(Path("/sjö/a b (c) [d] 'e'/lake"))) == []
+
+
+@pytest.fixture
+def named(project, tmp_path, monkeypatch):
+    """A project whose name Docker knows: `named(folder, id)` says whose containers and data."""
+    dotenv.ENV.write_text("COMPOSE_PROJECT_NAME=lake\nPROJECT_ID=ours\n")
+
+    def known(folder: str, owner: str) -> str:
+        script = f"case $1 in ps) echo '{folder}';; volume) echo '{owner}';; esac"
+        docker_that_says(tmp_path, monkeypatch, script)
+        return ownership.problem()
+
+    return known
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_the_containers_and_data_of_another_folder_are_left_alone(named, tmp_path):
+    assert named("", "") == named(str(dotenv.PROJECT), "ours") == ""
+    assert named("/moved/from/here", "ours") == ""
+    assert "belong to the folder" in named(str(tmp_path), "ours")
+    assert "another folder's project" in named("", "theirs")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_a_shell_that_points_elsewhere_is_named(named, tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "other")
+    assert "unset COMPOSE_PROJECT_NAME" in named(str(tmp_path), "ours")
+    monkeypatch.setenv("COMPOSE_FILE", "/other/compose.yaml")
+    assert "unset COMPOSE_FILE" in named("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
+def test_no_command_acts_on_the_containers_of_another_folder(named, tmp_path):
+    named(str(tmp_path), "theirs")
+    ownership.require.cache_clear()
+    for command in (lambda: compose.run("down"), lambda: compose.is_running("processing")):
+        with pytest.raises(SystemExit, match="Write another COMPOSE_PROJECT_NAME"):
+            command()
+
+
 GOOD = {
+    "ADMIN_PASSWORD": "p" * 72,
+    "NETWORK": "10.200.7",
+    "READER_DATABASE_PASSWORD": "r" * 32,
     "GATEWAY_PORT": "8080",
     "LAB_PORT": "8081",
     "STORAGE_PORT": "9000",
@@ -99,7 +266,7 @@ GOOD = {
 
 
 def test_good_settings_are_no_problem():
-    assert list(preflight.setting_problems(GOOD)) == []
+    assert list(settings.setting_problems(GOOD)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,17 +281,28 @@ def test_good_settings_are_no_problem():
         ("CERTIFICATES", "none"),
         ("ADMIN_USER", ""),
         ("ADMIN_USER", "two words"),
+        ("ADMIN_PASSWORD", "p" * 73),
+        ("ADMIN_PASSWORD", "é" * 37),
+        ("ADMIN_PASSWORD", ""),
+        ("ADMIN_PASSWORD", "two\nlines"),
+        ("READER_DATABASE_PASSWORD", "with@sign"),
+        ("NETWORK", "10.200.7.0"),
+        ("NETWORK", "8.8.8"),
+        ("ALLOWED_ORIGINS", "https://shop.example/page"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("IMAGE_REGISTRY", "registry.example.org"),
+        ("CERTIFICATE_AUTHORITY", "/etc/ssl/own.crt"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named(name, value):
-    (problem,) = preflight.setting_problems(GOOD | {name: value})
+    (problem,) = settings.setting_problems(GOOD | {name: value})
     assert name in problem and "write " in problem
 
 
 def docker_that_says(folder, monkeypatch, script: str) -> None:
     """Put a program named docker, and nothing else, on the PATH."""
     program = folder / "docker"
-    program.write_text(f"#!{shutil.which('sh')}\n{script}\n")
+    program.write_text(f"#!{SHELL}\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
 
@@ -165,7 +343,7 @@ def test_a_docker_that_would_not_do_is_named_with_what_to_do(
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
 def test_a_docker_that_never_answers_is_gone_without_or_named(tmp_path, monkeypatch, capsys):
     docker_that_says(tmp_path, monkeypatch, f"exec {shutil.which('sleep')} 600")
-    monkeypatch.setattr(compose, "PATIENCE", 0.2)
+    monkeypatch.setattr(docker, "PATIENCE", 0.2)
     assert not compose.is_running("processing")
     assert "has not answered" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="has not answered"):
@@ -177,7 +355,7 @@ def test_a_docker_that_never_answers_is_gone_without_or_named(tmp_path, monkeypa
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
 def test_a_part_that_does_not_run_is_named_with_what_to_do(tmp_path, monkeypatch):
     container = '{"Service": "storage", "State": "exited"}'
-    docker_that_says(tmp_path, monkeypatch, f"echo '{container}'")
+    docker_that_says(tmp_path, monkeypatch, f"case $1 in compose) echo '{container}';; esac")
     with pytest.raises(SystemExit, match="storage does not run. Run `make up` first."):
         compose.require("storage", "Run `make up` first.")
 
