@@ -1,4 +1,4 @@
-"""The project's reader of .env, compared with Docker Compose itself. Needs its command, but no running Docker."""
+"""The project's reader of .env, compared with Docker Compose. Needs its command, but no Engine."""
 
 import importlib.util
 import json

@@ -56,7 +56,7 @@ def read(path: Path) -> str:
 
 
 def parse(text: str, shell: Mapping[str, str] | None = None) -> list[Entry]:
-    """Return what the text sets, in its order. A value may refer to the shell or to earlier ones."""
+    """Return what the text sets, in its order. Values may refer to the shell or to earlier ones."""
     entries: list[Entry] = []
     known: dict[str, str] = {}
     shell = shell or {}

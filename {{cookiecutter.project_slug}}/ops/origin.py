@@ -57,8 +57,9 @@ def read() -> dict:
         origin = json.loads(FILE.read_text(encoding="utf-8"))
     if not all(origin.get(part) for part in ("template", "commit", "answers")):
         sys.exit(
-            f"{FILE.name} does not say where this project comes from. Write the template's git address "
-            "as template, the commit that it was made from as commit, and its answers as answers."
+            f"{FILE.name} does not say where this project comes from. Write the template's git "
+            "address as template, the commit that it was made from as commit, and its answers as "
+            "answers."
         )
     return origin
 

@@ -150,7 +150,8 @@ def test_a_value_that_is_what_it_looks_like_is_fine(text):
 
 @pytest.mark.parametrize("form", ["export NAME=mine", "NAME = mine", "NAME: 'mine'", "NAME="])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_a_default_is_never_added_to_what_the_owner_wrote(project, form, newline):
+@pytest.mark.usefixtures("project")
+def test_a_default_is_never_added_to_what_the_owner_wrote(form, newline):
     mine = newline.join(["\ufeff# Mine: é", form, ""]).encode()
     dotenv.ENV.write_bytes(mine)
     dotenv.main()
@@ -161,7 +162,8 @@ def test_a_default_is_never_added_to_what_the_owner_wrote(project, form, newline
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
-def test_an_env_that_is_not_utf_8_is_refused_and_stays_as_it_is(project, encoding):
+@pytest.mark.usefixtures("project")
+def test_an_env_that_is_not_utf_8_is_refused_and_stays_as_it_is(encoding):
     mine = "# Schlüssel\nNAME=mine\n".encode(encoding)
     dotenv.ENV.write_bytes(mine)
     with pytest.raises(SystemExit, match="UTF-8"):
@@ -169,7 +171,8 @@ def test_an_env_that_is_not_utf_8_is_refused_and_stays_as_it_is(project, encodin
     assert dotenv.ENV.read_bytes() == mine
 
 
-def test_what_the_shell_overrules_is_told_and_may_not_open_the_platform(project, monkeypatch):
+@pytest.mark.usefixtures("project")
+def test_what_the_shell_overrules_is_told_and_may_not_open_the_platform(monkeypatch):
     dotenv.ENV.write_text("NAME=lake\nDOMAIN=\nPUBLIC_HTTP=${DOMAIN:+80:8080}\n")
     assert dotenv.from_the_shell() == [] and list(settings.file_problems()) == []
     monkeypatch.setenv("NAME", "other")
@@ -215,16 +218,16 @@ def test_a_folder_that_docker_can_not_build_in_is_named(path):
 
 
 @pytest.fixture
-def named(project, tmp_path, monkeypatch):
+def named(project, monkeypatch):
     """A project whose name Docker knows: `named(folder, id)` says whose containers and data."""
     dotenv.ENV.write_text("COMPOSE_PROJECT_NAME=lake\nPROJECT_ID=ours\n")
 
-    def known(folder: str, owner: str) -> str:
+    def problem(folder: str, owner: str) -> str:
         script = f"case $1 in ps) echo '{folder}';; volume) echo '{owner}';; esac"
-        docker_that_says(tmp_path, monkeypatch, script)
+        docker_that_says(project, monkeypatch, script)
         return ownership.problem()
 
-    return known
+    return problem
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
