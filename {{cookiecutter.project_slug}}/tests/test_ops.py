@@ -40,6 +40,7 @@ def project(tmp_path, monkeypatch):
     for name, path in places.items():
         monkeypatch.setattr(dotenv, name, tmp_path / path)
     dotenv.EXAMPLE.write_text(EXAMPLE)
+    return tmp_path
 
 
 @pytest.mark.usefixtures("project")
