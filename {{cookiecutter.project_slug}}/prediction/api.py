@@ -3,15 +3,25 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
+from core.ids import time_of
 from core.row import Row
 from core.schema import CLASS_NAMES, CLASSES, OUTCOME
 from model.schema import Outcome, Question
 
-EXAMPLE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+EXAMPLE_ID = "013dc3f2-8e40-7d9c-a165-70867728950e"
 EXAMPLE_VERSION = "20130331-1f0c2a9b"
 MOST_QUESTIONS = 1000
+MOST_REPORTS = 10_000
 
 _outcome = Outcome.model_fields[OUTCOME]
 
@@ -51,6 +61,12 @@ class Questions(Row):
     questions: list[Question] = Field(min_length=1, max_length=MOST_QUESTIONS)
 
 
+class UnreadQuestions(Row):
+    """The same before each question is looked at: pydantic would list the errors of all."""
+
+    questions: list[Any] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
 class AnswerOfBatch(Predicted):
     id: UUID = Field(examples=[EXAMPLE_ID])
 
@@ -60,8 +76,29 @@ class Answers(BaseModel):
     predictions: list[AnswerOfBatch] = Field(description="In the order of the questions")
 
 
+def _own(id: UUID) -> UUID:
+    if time_of(str(id)) is None:
+        raise ValueError("must be the id of an answer, a UUID of version 7")
+    return id
+
+
+OWN_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+
+AnswerId = Annotated[
+    UUID, AfterValidator(_own), WithJsonSchema({"type": "string", "pattern": OWN_ID})
+]
+
+NOT_GIVEN, GIVEN = {"type": "null"}, {"type": "string"}
+EITHER = (
+    {"required": ["id"], "properties": {"id": GIVEN, "key": NOT_GIVEN}},
+    {"required": ["key"], "properties": {"id": NOT_GIVEN, "key": GIVEN}},
+)
+
+
 class _Report(Row):
-    id: UUID | None = Field(
+    model_config = ConfigDict(json_schema_extra={"oneOf": list(EITHER)})
+
+    id: AnswerId | None = Field(
         default=None, description="The prediction's id; or give the key", examples=[EXAMPLE_ID]
     )
     key: str | None = Field(

@@ -96,7 +96,7 @@ def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(
             {"questions": [ASKED, ASKED | {A_FIELD: {}}]},
             f"questions[1].{A_FIELD}: must be",
         ),
-        ("/v1/predict/batch", {"questions": [{}] * 30}, "more are not"),
+        ("/v1/predict/batch", {"questions": [{}] * 30}, "There may be more"),
         ("/v1/outcomes", {"actual": HAPPENED}, "give either the id of the prediction or the key"),
         ("/v1/outcomes", {"id": "one", "actual": HAPPENED}, "id: "),
         ("/v1/outcomes", [{"key": "a", "actual": "no such"}], "[0].actual: must be "),
