@@ -3,7 +3,6 @@
 A wrong body costs no more than a right one: validation ends where no more errors would be listed.
 """
 
-import threading
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
-from prediction.api import MOST_QUESTIONS
+from prediction.api import MOST_QUESTIONS, MOST_REPORTS
 from prediction.problems import MOST_ERRORS, FieldError, Problem
 from prediction.words import Location, message_for, path_of
 
@@ -21,8 +20,8 @@ LARGEST = 2**20
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_listing = threading.Lock()
-"""Held while a list exists as objects, which may take thirty times the size of its text."""
+MOST_BRACKETS = 2 * MOST_REPORTS
+"""Of objects and lists in a body. Each takes forty times the memory of its text."""
 
 
 async def read(request: Request) -> bytes:
@@ -49,28 +48,28 @@ def parse(model: type[Model], body: bytes) -> Model:
 
 def parse_questions(envelope: type[BaseModel], model: type[Model], body: bytes) -> list[Model]:
     """Return the questions in a batch. Raise a Problem that names the first wrong fields."""
-    with _listing:
-        batch = loaded(body)
-        fitting(envelope, [((), batch)])
-        questions = enumerate(batch["questions"])
-        return fitting(model, ((("questions", index), value) for index, value in questions))
+    batch = loaded(body)
+    fitting(envelope, [((), batch)])
+    questions = enumerate(batch["questions"])
+    return fitting(model, ((("questions", index), value) for index, value in questions))
 
 
-def parse_one_or_many(model: type[Model], body: bytes, most: int) -> list[Model]:
+def parse_one_or_many(model: type[Model], body: bytes) -> list[Model]:
     """Return the body as a list of this model; a single object needs no brackets."""
     if not body.lstrip().startswith(b"["):
         return [parse(model, body)]
-    with _listing:
-        values = loaded(body)
-        if len(values) > most:
-            raise Problem(422, f"The list has {len(values):,} items. Send at most {most:,}.")
-        return fitting(model, (((index,), value) for index, value in enumerate(values)))
+    values = loaded(body)
+    if len(values) > MOST_REPORTS:
+        raise Problem(422, f"The list has {len(values):,} items. Send at most {MOST_REPORTS:,}.")
+    return fitting(model, (((index,), value) for index, value in enumerate(values)))
 
 
 def loaded(body: bytes) -> Any:
     """Return what the JSON of a body says. Raise a Problem if it is none."""
     if not body.strip():
         raise Problem(400, "The body is empty. Send JSON; /docs shows an example.")
+    if (brackets := body.count(b"{") + body.count(b"[")) > MOST_BRACKETS:
+        raise Problem(422, f"The body has {brackets:,} opening brackets. Send fewer at a time.")
     try:
         return from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
@@ -109,14 +108,16 @@ def shallow(value: Any, model: type[BaseModel]) -> Any:
     Raise Crowded for far too many fields.
     """
     if not isinstance(value, dict):
-        return emptied(value)
+        return plain(value)
     if len(value) > len(model.model_fields) + MOST_ERRORS:
         raise Crowded(f"has {len(value):,} fields; the fields are {', '.join(model.model_fields)}")
-    return {name: emptied(field) for name, field in value.items()}
+    return {name: plain(field) for name, field in value.items()}
 
 
-def emptied(field: Any) -> Any:
+def plain(field: Any) -> Any:
     """Return a field, but nothing of what is in it; a list keeps its length as far as it matters."""
+    if isinstance(field, float) and field.is_integer():
+        return int(field)  # JSON knows one kind of number: 7.0 is as whole as 7
     if isinstance(field, list):
         return [None] * min(len(field), MOST_QUESTIONS + 1)
     return {} if isinstance(field, dict) else field

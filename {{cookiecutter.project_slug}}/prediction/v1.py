@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from core.keys import ApiKey
 from model.schema import Question
 from prediction.answering import answer, report
-from prediction.api import MOST_REPORTS, Accepted, Answer, Answers, Report, UnreadQuestions
+from prediction.api import Accepted, Answer, Answers, Report, UnreadQuestions
 from prediction.bearer import KeyWith
 from prediction.body import parse, parse_one_or_many, parse_questions, read
 from prediction.champions import Champions
@@ -57,7 +57,7 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
         body = await read(request)
 
         def report_all() -> int:
-            reports = parse_one_or_many(Report, body, MOST_REPORTS)
+            reports = parse_one_or_many(Report, body)
             report(reports, client.name, journal)
             return len(reports)
 
