@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median, mode
+from typing import Any
 
 from obstore.store import ObjectStore
 
@@ -71,7 +72,7 @@ def table(by_client: Mapping[str, list[Report]], until: Mapping[str, datetime]) 
 
 def _typical(reports: list[Report]) -> str:
     """Return the median of numbers, or the most frequent class."""
-    values = [report["actual"] for report in reports]
+    values: list[Any] = [report["actual"] for report in reports]
     return class_name(mode(values)) if CLASSES else f"{median(values):g}"
 
 
