@@ -71,7 +71,7 @@ def loaded(body: bytes) -> Any:
     if (brackets := body.count(b"{") + body.count(b"[")) > MOST_BRACKETS:
         raise Problem(422, f"The body has {brackets:,} opening brackets. Send fewer at a time.")
     try:
-        return from_json(body, allow_inf_nan=False, cache_strings="keys")
+        return from_json(body, cache_strings="keys")
     except ValueError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from None
 
