@@ -44,6 +44,9 @@ VERDICTS = Folder("models", "verdicts", "processing", "Whether a candidate was p
 
 ANSWERS = Folder("predictions", "live", "prediction", "Every answer given, by hour.")
 REPORTS = Folder("predictions", "outcomes", "prediction", "Every outcome reported, by hour.")
+WITHDRAWN = Folder(
+    "predictions", "withdrawn", "processing", "Until when the outcomes of a key are taken back."
+)
 BATCHES = Folder("predictions", "batch", "processing", "The newest month with its predictions.")
 ANSWERS_BY_HOUR = Folder("predictions", "truth/answers", "processing", "Answers as a table.")
 REPORTS_BY_HOUR = Folder("predictions", "truth/reports", "processing", "Outcomes as a table.")

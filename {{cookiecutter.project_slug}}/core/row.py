@@ -1,20 +1,27 @@
-"""The base class of questions and outcomes."""
+"""The base classes of questions and outcomes, and of what else the API takes."""
 
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    NaiveDatetime,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from core.values import text
 
 
-class Row(BaseModel):
-    """Take no text for a number, no NaN for a value, and no field that is not in the schema.
-
-    A text means here what it means in a file: without spaces around it, and nothing if it is empty.
-    """
+class StrictModel(BaseModel):
+    """Take no text for a number, no NaN for a value, and no field that is not in the schema."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Row(StrictModel):
+    """Take a text for what it means in a file: without spaces around it, and no empty one."""
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -34,6 +41,23 @@ class Row(BaseModel):
                     _as_in_files, holder["schema"]
                 )
         return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the row, with times without a zone as such: a `date-time` must have one."""
+        described = handler.resolve_ref_schema(handler(schema))
+        for name, field in cls.model_fields.items():
+            if NaiveDatetime in (field.annotation, *get_args(field.annotation)):
+                _call_local(described["properties"][field.alias or name])
+        return described
+
+
+def _call_local(field: dict[str, Any]) -> None:
+    for option in (field, *field.get("anyOf", ())):
+        if option.get("format") == "date-time":
+            option["format"] = "date-time-local"
 
 
 def _is_text(annotation: Any) -> bool:

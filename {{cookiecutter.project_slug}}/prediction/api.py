@@ -1,17 +1,28 @@
 """Requests and responses of the API, derived from `model/schema.py`."""
 
+import re
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
-from core.row import Row
+from core.row import StrictModel
 from core.schema import CLASS_NAMES, CLASSES, OUTCOME
 from model.schema import Outcome, Question
 
-EXAMPLE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+EXAMPLE_ID = "013dc3f2-8e40-7d9c-a165-70867728950e"
 EXAMPLE_VERSION = "20130331-1f0c2a9b"
 MOST_QUESTIONS = 1000
+MOST_REPORTS = 10_000
 
 _outcome = Outcome.model_fields[OUTCOME]
 
@@ -47,8 +58,14 @@ class Answer(Predicted):
     model: str = Field(description="The version that answered", examples=[EXAMPLE_VERSION])
 
 
-class Questions(Row):
+class Questions(StrictModel):
     questions: list[Question] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
+class UnreadQuestions(StrictModel):
+    """The same before each question is looked at: pydantic would list the errors of all."""
+
+    questions: list[Any] = Field(min_length=1, max_length=MOST_QUESTIONS)
 
 
 class AnswerOfBatch(Predicted):
@@ -60,8 +77,34 @@ class Answers(BaseModel):
     predictions: list[AnswerOfBatch] = Field(description="In the order of the questions")
 
 
-class _Report(Row):
-    id: UUID | None = Field(
+OWN_ID = "^0[0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+"""The form of `core.ids.new_id` until the year 2527."""
+
+
+def _own(id: UUID) -> UUID:
+    if not re.match(OWN_ID, str(id)):
+        raise ValueError("must be the id of an answer")
+    return id
+
+
+AnswerId = Annotated[
+    UUID, AfterValidator(_own), WithJsonSchema({"type": "string", "pattern": OWN_ID})
+]
+
+MISSING: JsonDict = {"type": "null"}
+TEXT: JsonDict = {"type": "string"}
+ONE_OF_BOTH: JsonDict = {
+    "oneOf": [
+        {"required": ["id"], "properties": {"id": TEXT, "key": MISSING}},
+        {"required": ["key"], "properties": {"id": MISSING, "key": TEXT}},
+    ]
+}
+
+
+class _Report(StrictModel):
+    model_config = ConfigDict(json_schema_extra=ONE_OF_BOTH)
+
+    id: AnswerId | None = Field(
         default=None, description="The prediction's id; or give the key", examples=[EXAMPLE_ID]
     )
     key: str | None = Field(

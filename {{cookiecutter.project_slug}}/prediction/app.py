@@ -12,6 +12,7 @@ from prediction.journal import Journal
 from prediction.keys import Keys
 from prediction.metrics import Measured
 from prediction.problems import handle_problems
+from prediction.protocol import OneProtocol
 
 LOOK_SECONDS = 2.0
 """Seconds between two looks for a new promotion."""
@@ -33,10 +34,12 @@ def create_app(
             await asyncio.to_thread(champions.looked.wait, LOOK_SECONDS)
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None)
+    # Without redirects: behind TLS they would lead back to plain http, with the key.
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(OneProtocol)
     app.add_middleware(Measured)
     handle_problems(app)
     app.include_router(v1.routes(champions, journal, keys))
-    app.include_router(inside.routes(champions))
+    app.include_router(inside.routes(champions, keys))
     openapi.describe(app)
     return app

@@ -1,14 +1,16 @@
 """Routes for the platform itself; the gateway passes no request from outside on to them."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Response, Security
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from prediction.bearer import KeyWith
 from prediction.champions import Champions
+from prediction.keys import Keys
 from prediction.problems import Problem
 
 
-def routes(champions: Champions) -> APIRouter:
-    """Return /health, /model and /metrics, which need no key."""
+def routes(champions: Champions, keys: Keys) -> APIRouter:
+    """Return /health, /model and /metrics, which need no key, and /key, which checks one."""
     inside = APIRouter(include_in_schema=False)
 
     @inside.get("/health")
@@ -24,6 +26,11 @@ def routes(champions: Champions) -> APIRouter:
     @inside.get("/model")
     async def model() -> dict:
         return dict((await champions.trusted_now()).card)
+
+    @inside.get("/key", dependencies=[Security(KeyWith(keys, None))])
+    async def key() -> Response:
+        """Answer the gateway, which asks before it takes in a long body."""
+        return Response()
 
     @inside.get("/metrics")
     async def metrics() -> Response:

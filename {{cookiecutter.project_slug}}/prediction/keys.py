@@ -20,8 +20,11 @@ class Keys:
         self.seen: tuple | None = None
         self.by_hash: dict[str, ApiKey] = {}
 
-    def check(self, text: str | None, right: str) -> ApiKey:
-        """Return the key of this text if it has the right. Raise a Problem that says why not."""
+    def check(self, text: str | None, right: str | None) -> ApiKey:
+        """Return the key of this text if it has the right. Raise a Problem that says why not.
+
+        With None for the right, every valid key will do.
+        """
         if not text:
             raise unauthorised("Send your API key as a header: `Authorization: Bearer KEY`.")
         if not is_well_formed(text):
@@ -34,7 +37,7 @@ class Keys:
             raise unauthorised("This API key is not known here; it may have been revoked.")
         if key.expired():
             raise unauthorised(f"This API key expired at {key.expires}. Ask for a new one.")
-        if right not in key.rights:
+        if right is not None and right not in key.rights:
             raise Problem(
                 403, f"This API key lacks the right `{right}`; it has {', '.join(key.rights)}."
             )

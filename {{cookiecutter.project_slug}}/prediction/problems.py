@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 MOST_ERRORS = 20
-"""Errors that are listed of one body."""
+"""Errors that are looked for in one body."""
 
 SENTENCES = {
     404: "There is nothing here. /docs lists what there is.",
@@ -53,8 +53,7 @@ class Problem(Exception):
 def problem_response(problem: Problem) -> JSONResponse:
     """Return a problem as it is sent; of many errors, only the first are listed."""
     listed = list(problem.errors[:MOST_ERRORS])
-    omitted = len(problem.errors) - len(listed)
-    omission = f" The first {MOST_ERRORS} are named; {omitted} more are not." if omitted else ""
+    omission = " There may be more than these." if len(listed) == MOST_ERRORS else ""
     details = ProblemDetails(
         title=HTTPStatus(problem.status).phrase,
         status=problem.status,

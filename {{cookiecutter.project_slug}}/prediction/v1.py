@@ -5,32 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from core.keys import ApiKey
 from model.schema import Question
 from prediction.answering import answer, report
-from prediction.api import Accepted, Answer, Answers, Questions, Report
-from prediction.body import parse, parse_one_or_many, read
+from prediction.api import Accepted, Answer, Answers, Report, UnreadQuestions
+from prediction.bearer import KeyWith
+from prediction.body import parse, parse_one_or_many, parse_questions, read
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
 from prediction.openapi import QUESTION, QUESTIONS, REPORTS, problems
-
-bearer = HTTPBearer(scheme_name="Bearer", description="An API key, `slipway_…`", auto_error=False)
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
-
-
-class KeyWith:
-    """A dependency: the client's API key, which must have this right."""
-
-    def __init__(self, keys: Keys, right: str):
-        self.keys = keys
-        self.right = right
-
-    async def __call__(self, credentials: Credentials) -> ApiKey:
-        """Return the key. Raise a Problem if there is none, or if it lacks the right."""
-        return self.keys.check(credentials.credentials if credentials else None, self.right)
 
 
 def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
@@ -39,6 +24,7 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     MayPredict = Annotated[ApiKey, Security(KeyWith(keys, "predict"))]
     MayReport = Annotated[ApiKey, Security(KeyWith(keys, "outcomes"))]
     may_read_model = Security(KeyWith(keys, "model"))
+    any_key = Security(KeyWith(keys, None))
 
     @v1.post("/predict", response_model=Answer, **QUESTION)
     async def predict(request: Request, client: MayPredict) -> JSONResponse:
@@ -54,7 +40,7 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
         champion = await champions.trusted_now()
 
         def answer_all() -> list[dict]:
-            questions = parse(Questions, body).questions
+            questions = parse_questions(UnreadQuestions, Question, body)
             return answer(champion, questions, client.name, journal)
 
         predictions = await asyncio.to_thread(answer_all)
@@ -64,14 +50,27 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
 
     @v1.post("/outcomes", status_code=202, response_model=Accepted, **REPORTS)
     async def outcomes(request: Request, client: MayReport) -> JSONResponse:
-        """Report what really happened, for one prediction or for a list of them."""
-        reports = parse_one_or_many(Report, await read(request))
-        report(reports, client.name, journal)
-        return JSONResponse({"accepted": len(reports)}, 202)
+        """Report what really happened, for one prediction or for a list of them.
+
+        A key reports for the answers that it got itself; for others, what it says counts nowhere.
+        """
+        body = await read(request)
+
+        def report_all() -> int:
+            reports = parse_one_or_many(Report, body)
+            report(reports, client.name, journal)
+            return len(reports)
+
+        return JSONResponse({"accepted": await asyncio.to_thread(report_all)}, 202)
 
     @v1.get("/model", dependencies=[may_read_model], responses=problems(401, 403, 503))
     async def model() -> dict:
         """Return the card of the model that answers: its errors, its training data, an example."""
         return dict((await champions.trusted_now()).card)
+
+    @v1.get("/openapi.json", dependencies=[any_key], responses=problems(401))
+    async def description(request: Request) -> dict:
+        """Return this description of the API, for a client with a key that can't sign in."""
+        return request.app.openapi()
 
     return v1

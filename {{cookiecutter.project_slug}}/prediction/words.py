@@ -41,6 +41,8 @@ ANSWERED_BY_REQUIREMENT = (
 )
 """Endings of pydantic's error types that mean no more than: this is not what the field must be."""
 
+LONGEST_PATH = 200
+
 Location = tuple[int | str, ...]
 
 
@@ -49,6 +51,8 @@ def message_for(error: ErrorDetails, model: type[BaseModel]) -> str:
     field, model = field_at(error["loc"], model)
     if error["type"] == "extra_forbidden":
         return f"is not known; the fields are {', '.join(model.model_fields)}"
+    if error["type"] == "too_long":
+        return f"must have at most {error['ctx']['max_length']:,} items"
     required = requirement(field) if field else None
     if error["type"] == "missing":
         return f"is missing; it must be {required}" if required else "is missing"
@@ -122,4 +126,9 @@ def field_at(
 def path_of(location: Location) -> str:
     """Return a location as `questions[3].distance`; the whole body is `body`."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".") or "body"
+    return shorten(path.removeprefix(".")) or "body"
+
+
+def shorten(text: str) -> str:
+    """Return the text up to a length that an answer can take: clients choose names of fields."""
+    return text if len(text) <= LONGEST_PATH else f"{text[:LONGEST_PATH]}…"

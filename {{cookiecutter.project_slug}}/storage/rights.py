@@ -17,6 +17,7 @@ SERVICES = {
         "predictions:read",
         "predictions/batch:write",
         "predictions/truth:write",
+        "predictions/withdrawn:write",
     ),
     "prediction": (
         "models:read",

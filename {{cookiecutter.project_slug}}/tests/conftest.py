@@ -42,9 +42,9 @@ def ask(replica):
     """Send a request with the owner's key; a dict or list is sent as JSON."""
     with TestClient(replica.app, raise_server_exceptions=False) as client:
 
-        def send(path="/v1/predict", body=ASKED, key=replica.key):
+        def send(path="/v1/predict", body=ASKED, key=replica.key, headers=None):
             content = json.dumps(body) if isinstance(body, dict | list) else body
-            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            headers = (headers or {}) | ({"Authorization": f"Bearer {key}"} if key else {})
             return client.request(
                 "GET" if body is None else "POST", path, content=content, headers=headers
             )

@@ -17,11 +17,13 @@ from core.schema import OUTCOME
 from core.storage import create, names, read
 from processing import steps, work
 from processing.answers import truth
+from processing.answers.withdrawals import withdrawn, without_withdrawn
 from processing.summaries import tables
 from processing.training import candidate
 from processing.training.gate import verdicts
 from processing.training.window import Rows, TooFewRows
 from processing.way import STEPS
+from processing.withdraw import withdraw
 from tests.small_model import HAPPENED
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -219,3 +221,21 @@ def test_a_key_reports_for_its_own_answers_only(storage):
     truth.join()
     (table,) = truth.joined_tables(storage("predictions"))
     assert pl.read_parquet(read(storage("predictions"), table.path))["id"].to_list() == [mine]
+
+
+def test_what_a_key_reported_is_taken_back(storage):
+    hour, asked = f"{NOW:{HOUR}}", (NOW - timedelta(minutes=1)).isoformat()
+    ids = [new_id() for _ in range(2)]
+    lines = [answer_line(id=one, time=asked) for one in ids]
+    create(storage("predictions"), f"live/{hour}/answers.jsonl", "\n".join(lines).encode())
+    stamp = {"time": NOW.isoformat(), "client": "shop"}
+    reports = [json.dumps({"id": one, "actual": HAPPENED, **stamp}) for one in ids]
+    create(storage("predictions"), f"outcomes/{hour}/reports.jsonl", "\n".join(reports).encode())
+    truth.join()
+    (table,) = truth.joined_tables(storage("predictions"))
+    joined = pl.read_parquet(read(storage("predictions"), table.path))
+    assert len(without_withdrawn(joined, withdrawn(storage("predictions")))) == 2
+    withdraw("shop")
+    assert len(without_withdrawn(joined, withdrawn(storage("predictions")))) == 0
+    later = joined.with_columns(pl.col("known") + timedelta(days=1))
+    assert len(without_withdrawn(later, withdrawn(storage("predictions")))) == 2

@@ -2,14 +2,18 @@
 
 import json
 import re
+import uuid
+from typing import get_args
 
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import NaiveDatetime
 
 from core.inference import alike
 from core.keys import add, make_key, revoke
 from core.schema import CLASS_NAMES, CLASSES, class_name
 from model.schema import Question
+from prediction.api import MOST_REPORTS
 from tests.problem import assert_problem
 from tests.small_model import ASKED, HAPPENED
 
@@ -66,7 +70,8 @@ WRONG_QUESTIONS = [
     ("", 400, "empty"),
     ("{", 400, "not JSON"),
     (b"\xff\xfe", 400, "not JSON"),
-    ("[" * 100_000, 400, "not JSON"),
+    ("[" * 10_000, 400, "not JSON"),
+    ("[" * 100_000, 422, "fewer at a time"),
     ("[1]", 422, "body: must be an object"),
     ("{}", 422, f"{A_FIELD}: is missing; it must be "),
     (ASKED | {A_FIELD: {}}, 422, f"{A_FIELD}: must be "),
@@ -100,7 +105,7 @@ def test_a_wrong_question_is_told_what_is_wrong_and_what_it_must_be(
             {"questions": [ASKED, ASKED | {A_FIELD: {}}]},
             f"questions[1].{A_FIELD}: must be",
         ),
-        ("/v1/predict/batch", {"questions": [{}] * 30}, "more are not"),
+        ("/v1/predict/batch", {"questions": [{}] * 30}, "There may be more"),
         ("/v1/outcomes", {"actual": HAPPENED}, "give either the id of the prediction or the key"),
         ("/v1/outcomes", {"id": "one", "actual": HAPPENED}, "id: "),
         ("/v1/outcomes", [{"key": "a", "actual": "no such"}], "[0].actual: must be "),
@@ -224,3 +229,51 @@ def test_every_reference_of_the_description_leads_somewhere(ask):
     described = ask("/openapi.json", None, key=None).text
     schemas = json.loads(described)["components"]["schemas"]
     assert set(re.findall(r'"#/components/schemas/(\w+)"', described)) <= schemas.keys()
+
+
+@pytest.mark.parametrize("path", ["/v1/predict/", "/v1/model/", "/docs/"])
+@pytest.mark.usefixtures("serving")
+def test_nothing_redirects_because_it_would_be_to_plain_http(ask, path):
+    assert_problem(ask(path), 404, "There is nothing here")
+
+
+@pytest.mark.usefixtures("serving")
+def test_an_upgrade_is_refused_and_ends_the_connection(ask):
+    reply = ask(headers={"Connection": "Upgrade", "Upgrade": "h2c"})
+    assert_problem(reply, 400, "Upgrade")
+    assert reply.headers["connection"] == "close"
+
+
+def test_a_program_with_any_key_gets_the_description(serving, ask):
+    reader = add(serving.key_file, "reader", ["model"])
+    described = ask("/v1/openapi.json", None, key=reader).json()
+    assert described == ask("/openapi.json", None, key=None).json()
+    assert_problem(ask("/v1/openapi.json", None, key=None), 401, "Authorization: Bearer KEY")
+    assert ask("/key", None, key=reader).status_code == 200
+    assert ask("/key", None, key=make_key()).status_code == 401
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_report_names_an_answer_of_this_service_or_a_key_and_never_both(ask):
+    id = ask().json()["id"]
+    for named in ({}, {"id": None, "key": None}, {"id": id, "key": "a"}):
+        assert_problem(ask("/v1/outcomes", named | {"actual": HAPPENED}), 422, "either the id")
+    for id_of_others in (str(uuid.uuid4()), "f" + id[1:]):
+        reply = ask("/v1/outcomes", {"id": id_of_others, "actual": HAPPENED})
+        assert_problem(reply, 422, "must be the id of an answer")
+    schema = ask("/openapi.json", None, key=None).json()["components"]["schemas"]["Report"]
+    assert [option["required"] for option in schema["oneOf"]] == [["id"], ["key"]]
+
+
+def test_a_local_time_is_not_called_a_date_time(ask):
+    text = ask("/openapi.json", None, key=None).text
+    kinds = [field.annotation for field in Question.model_fields.values()]
+    local = any(NaiveDatetime in (kind, *get_args(kind)) for kind in kinds)
+    assert '"date-time"' not in text and ('"date-time-local"' in text) == local
+
+
+@pytest.mark.usefixtures("serving")
+def test_more_reports_than_fit_are_refused(ask):
+    many = [{"key": "a", "actual": HAPPENED}] * (MOST_REPORTS + 1)
+    assert_problem(ask("/v1/outcomes", many), 422, "Send at most 10,000")
+    assert ask("/v1/outcomes", many[1:]).json() == {"accepted": MOST_REPORTS}

@@ -107,3 +107,29 @@ def test_ended_under_load_every_answer_that_arrived_is_stored_exactly_once(servi
 
 def test_stopping_it_is_no_failure(service):
     assert service.end(signal.SIGTERM) in (0, -signal.SIGTERM)
+
+
+def test_a_request_hidden_in_the_body_of_an_upgrade_is_never_answered(service):
+    """uvicorn's issue 2722: its parser drops the body and reads it as the next request."""
+    hidden = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = (
+        "POST /v1/predict HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        f"Authorization: Bearer {service.key}\r\nContent-Length: {len(hidden)}\r\n\r\n"
+    )
+    for pause in (0, 0.05):
+        with socket.create_connection(("127.0.0.1", service.port), 10) as connection:
+            connection.sendall(head.encode())
+            time.sleep(pause)
+            connection.sendall(hidden)
+            assert answers(connection).count(b"\r\ndate: ") == 1
+
+
+def answers(connection: socket.socket) -> bytes:
+    """Return all that is answered until the other side closes the connection."""
+    received = b""
+    try:
+        while part := connection.recv(65536):
+            received += part
+    except ConnectionError:
+        pass
+    return received

@@ -23,6 +23,10 @@ STANDARD_ERRORS = 2
 """So far below the mean the true one lies in one of 40 cases at most."""
 
 
+FALSE_SHARE = 0.05
+"""So many of the worst errors may be false reports; they raise no alarm by themselves."""
+
+
 class LiveError(TypedDict):
     """The error of the champion's answers since its promotion; it alarms from `tolerated` on.
 
@@ -56,7 +60,9 @@ def measure() -> LiveError | None:
 def _live_error(version: str, errors: np.ndarray, promised: float) -> LiveError:
     mean = float(errors.mean()) if len(errors) else 0.0
     standard_error = float(errors.std() / len(errors) ** 0.5) if len(errors) else 0.0
-    at_least, tolerated = mean - STANDARD_ERRORS * standard_error, (1 + WORSE_BY) * promised
+    without_worst = np.sort(errors)[: len(errors) - int(FALSE_SHARE * len(errors))]
+    cautious = float(without_worst.mean()) if len(errors) else 0.0
+    at_least, tolerated = cautious - STANDARD_ERRORS * standard_error, (1 + WORSE_BY) * promised
     return LiveError(
         version=version,
         rows=len(errors),

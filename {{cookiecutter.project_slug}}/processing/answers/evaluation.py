@@ -14,6 +14,8 @@ from core.schema import CLASS_NAMES, CLASSES, value_type
 from core.tables import question_columns, read_parquet
 from model.estimator import SLICES
 from model.schema import EVENT_TIME, Question
+from processing.answers.matching import last_outcomes
+from processing.answers.withdrawals import withdrawn, without_withdrawn
 from processing.rows.contract import POLARS_TYPES
 from processing.training.scores import errors
 
@@ -21,8 +23,12 @@ FIXED = ("model", "id", "asked", "event_time", "known", "actual", "prediction", 
 
 
 def evaluated(predictions: ObjectStore, path: str) -> pl.DataFrame:
-    """Return one row for each answer of a joined table: the columns FIXED and those of SLICES."""
-    return with_errors(read_parquet(predictions, path))
+    """Return one row for each answer of a joined table: the columns FIXED and those of SLICES.
+
+    What was taken back does not count; of several reporters the last one does.
+    """
+    joined = without_withdrawn(read_parquet(predictions, path), withdrawn(predictions))
+    return with_errors(last_outcomes(joined, "id"))
 
 
 def with_errors(joined: pl.DataFrame) -> pl.DataFrame:

@@ -30,11 +30,12 @@ from processing.answers.hourly import (
 
 JOINED_COLUMNS = {
     name: kind for name, kind in ANSWER_COLUMNS.items() if name not in ("object", "problem")
-} | {"actual": ACTUAL_TYPE, "known": TIME_TYPE}
+} | {"actual": ACTUAL_TYPE, "known": TIME_TYPE, "reporter": pl.String}
 OUTCOME_COLUMNS = {
     name: kind for name, kind in REPORT_COLUMNS.items() if name not in ("object", "problem")
 }
 KEY_COLUMNS = {"key": pl.String, "hour": pl.String}
+GROUP = "id or key, and client"
 ARRIVAL = "%Y%m%dT%H%M%S%f"
 
 
@@ -106,7 +107,9 @@ def _join(
     matches = pl.concat([_matches(answers, outcomes, "id"), _matches(answers, outcomes, "key")])
     path = f"{JOINED}/{hour}.parquet"
     before = read_table(predictions, path, JOINED_COLUMNS)
-    _write_if_changed(predictions, path, before, last_outcomes(pl.concat([before, matches]), "id"))
+    together = pl.concat([before, matches]).with_columns(_group("id", "reporter"))
+    newest = last_outcomes(together, GROUP).drop(GROUP)
+    _write_if_changed(predictions, path, before, newest)
 
 
 def _matches(answers: pl.DataFrame, outcomes: pl.DataFrame, on: str) -> pl.DataFrame:
@@ -115,17 +118,20 @@ def _matches(answers: pl.DataFrame, outcomes: pl.DataFrame, on: str) -> pl.DataF
     Of all outcomes with one id or key only the ends of the newest run can matter, so that a key
     that was asked and reported thousands of times does not make millions of pairs.
     """
-    whose = outcomes.drop_nulls([on, "actual"]).with_columns(
-        whose=pl.concat_str(on, pl.col("client").fill_null(""), separator="\n")
-    )
-    newest = whose.sort("whose", "known").unique("whose", keep="last", maintain_order=True)
-    ends = pl.concat([last_outcomes(whose, "whose"), newest]).unique()
+    grouped = outcomes.drop_nulls([on, "actual"]).with_columns(_group(on, "client"))
+    newest = grouped.sort(GROUP, "known").unique(GROUP, keep="last", maintain_order=True)
+    ends = pl.concat([last_outcomes(grouped, GROUP), newest]).unique()
     reported = ends.select(on, "actual", "known", reporter="client")
     pairs = answers.join(reported, on=on)
     own = pl.col("reporter").is_null() | (pl.col("reporter") == pl.col("client"))
     # Storage may tell the time of arrival to the second only.
     later = pl.col("known") >= pl.col("asked").dt.truncate("1s")
     return pairs.filter(own & later).select(*JOINED_COLUMNS)
+
+
+def _group(on: str, client: str) -> pl.Expr:
+    """Return what outcomes of one client for one id or key have in common."""
+    return pl.concat_str(on, pl.col(client).fill_null(""), separator="\n").alias(GROUP)
 
 
 def _write_if_changed(

@@ -10,6 +10,7 @@ from processing.answers.alarm import LiveError
 from processing.answers.evaluation import evaluated, slice_column
 from processing.answers.truth import joined_tables
 from processing.answers.turns import turn
+from processing.answers.withdrawals import withdrawn
 
 KEYS = "object, model, day, hour, slice, value"
 
@@ -32,7 +33,9 @@ def write_live_errors() -> dict[str, int]:
             return {}
         cursor.execute("SELECT DISTINCT object, made_of FROM live_errors")
         written = set(cursor.fetchall())
-        state = {table.path: f"{code} {table.etag}" for table in joined_tables(predictions)}
+        back = "".join(f" {client} {time}" for client, time in withdrawn(predictions).items())
+        tables = joined_tables(predictions)
+        state = {table.path: f"{code} {table.etag}{back}" for table in tables}
         changed = [
             (path, made_of) for path, made_of in state.items() if (path, made_of) not in written
         ]

@@ -1,0 +1,186 @@
+"""Half bodies, hidden requests: what strangers and clumsy clients send costs nobody else."""
+
+import json
+import socket
+import time
+from contextlib import ExitStack, suppress
+from threading import Thread
+
+import pytest
+from running import run
+
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
+HIDDEN = b"GET /v1/model HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Raw:
+    """A connection to the gateway, on which anything can be sent."""
+
+    def __init__(self, stack):
+        self.socket = socket.create_connection(
+            ("127.0.0.1", int(stack.settings["GATEWAY_PORT"])), 30
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, path: str, *headers: str, body: bytes = b"") -> None:
+        lines = (f"POST {path} HTTP/1.1", "Host: localhost", *headers, "", "")
+        self.socket.sendall("\r\n".join(lines).encode() + body)
+
+    def status(self) -> int:
+        """Return the status of the first answer, but not of 100 Continue."""
+        while True:
+            first = self.socket.recv(65536).partition(b"\r\n")[0].split()
+            if first[1] != b"100":
+                return int(first[1])
+
+    def statuses(self) -> list[bytes]:
+        """Return the status lines of all answers until the connection is quiet or closed."""
+        self.socket.settimeout(2)
+        received = b""
+        try:
+            while part := self.socket.recv(65536):
+                received += part
+        except (TimeoutError, ConnectionError):
+            pass
+        return [line for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+
+
+def authorized(stack) -> str:
+    return f"Authorization: Bearer {stack.settings['API_KEY']}"
+
+
+def restarts(stack) -> list[int]:
+    services = stack.containers()
+    return [one["RestartCount"] for name in ("gateway", "prediction") for one in services[name]]
+
+
+def assert_others_are_answered(api, requests: int = 40) -> None:
+    """Everyone else gets an answer at once: neither a refusal nor one that waited for a retry."""
+    for _ in range(requests):
+        begun = time.monotonic()
+        assert api.post("/v1/predict", json=FLIGHT).status_code == 200
+        assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("length", "sent", "with_key"),
+    [
+        (2**20, 2**20 - 1, False),
+        (9_999, 9_998, False),
+        (149_999, 149_998, True),
+        (2**20, 2**20 - 1, True),
+    ],
+)
+def test_ninety_bodies_that_never_end_stop_nobody(stack, api, length, sent, with_key):
+    before = restarts(stack)
+    headers = [f"Content-Length: {length}", *([authorized(stack)] if with_key else [])]
+    with ExitStack() as open_connections:
+        connections = [open_connections.enter_context(Raw(stack)) for _ in range(90)]
+        for connection in connections:
+            with suppress(ConnectionError):  # refused before all was sent
+                connection.send("/v1/predict/batch", *headers, body=b" " * sent)
+        assert_others_are_answered(api)
+    assert restarts(stack) == before
+
+
+def test_a_stranger_is_refused_before_the_body_is_there(stack):
+    for headers in (["Content-Length: 1000000"], ["Transfer-Encoding: chunked"]):
+        begun = time.monotonic()
+        with Raw(stack) as connection:
+            connection.send("/v1/predict/batch", *headers)
+            assert connection.status() == 401
+        assert time.monotonic() - begun < 5
+
+
+def test_broken_bodies_mark_no_replica_as_failed(stack, api):
+    def broken(*headers: str, body: bytes):
+        with Raw(stack) as connection:
+            connection.send("/v1/predict", *headers, body=body)
+
+    chunked = "Transfer-Encoding: chunked"
+    for _ in range(10):
+        broken(chunked, body=b"5\r\nhello\r\nZZ\r\n")
+        broken(chunked, authorized(stack), body=b"5\r\nhello\r\nZZ\r\n")
+        broken("Content-Length: 500", authorized(stack), body=b"{")
+        broken("Content-Length: 50000", authorized(stack), body=b"{")
+    assert_others_are_answered(api)
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"],
+        ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a", "TE: trailers"],
+        ["Expect: 100-continue"],
+    ],
+    ids=["h2c", "websocket", "expect"],
+)
+def test_a_request_stays_one_whatever_its_headers_offer(stack, headers):
+    question = json.dumps(FLIGHT).encode()
+    with Raw(stack) as connection:
+        length = f"Content-Length: {len(question)}"
+        connection.send("/v1/predict", authorized(stack), *headers, length)
+        time.sleep(0.05)
+        connection.socket.sendall(question)
+        assert connection.status() == 200
+    with Raw(stack) as connection:
+        length = f"Content-Length: {len(HIDDEN)}"
+        connection.send("/v1/predict", *headers, length, body=HIDDEN)
+        statuses = connection.statuses()
+        assert [line for line in statuses if b" 100 " not in line] == [b"HTTP/1.1 401 Unauthorized"]
+
+
+def test_nobody_gets_the_answer_to_anothers_hidden_request(stack, api):
+    """Each batch has a length of its own, and so has its answer."""
+    ends = time.monotonic() + 15
+
+    def hide():
+        while time.monotonic() < ends:
+            with Raw(stack) as connection:
+                upgrade = ["Connection: Upgrade", "Upgrade: h2c", f"Content-Length: {len(HIDDEN)}"]
+                connection.send("/v1/predict", *upgrade)
+                connection.socket.sendall(HIDDEN)
+                connection.status()
+
+    hiding = [Thread(target=hide) for _ in range(4)]
+    for thread in hiding:
+        thread.start()
+    number = 0
+    while time.monotonic() < ends:
+        number = number % 20 + 1
+        reply = api.post("/v1/predict/batch", json={"questions": [FLIGHT] * number})
+        assert reply.status_code == 200 and len(reply.json()["predictions"]) == number
+    for thread in hiding:
+        thread.join()
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("method", ["FOO", "CONNECT", "PUT", "TRACE"])
+def test_another_method_is_a_problem_too(stack, method):
+    answer = run("curl", "-sS", "-i", "-X", method, f"{stack.url}/v1/predict").stdout
+    assert answer.startswith("HTTP/1.1 405") and "application/problem+json" in answer
+    assert "allow: " in answer.lower()
+
+
+def test_a_long_batch_is_answered_however_it_is_sent(api):
+    batch = json.dumps({"questions": [FLIGHT] * 1000}).encode()
+    for content in (batch, iter([batch[:5000], batch[5000:]])):
+        reply = api.post("/v1/predict/batch", content=content)
+        assert len(reply.raise_for_status().json()["predictions"]) == 1000
+
+
+def test_what_looks_like_a_placeholder_arrives_as_it_was_sent(api):
+    reply = api.post("/v1/predict", json=FLIGHT | {"{env.ADMIN_HASH}": 1})
+    assert reply.json()["errors"][0]["field"] == "{env.ADMIN_HASH}"
