@@ -41,8 +41,20 @@ ACTIONS = {
     "delete": ["s3:DeleteObject"],
 }
 
-NO_KEYS_OF_ITS_OWN = {"Effect": "Deny", "Action": ["admin:*"]}
-"""Without this a user can make itself further keys, which outlive a change of its secret."""
+NO_KEYS_OF_ITS_OWN = (
+    {"Effect": "Deny", "Action": ["admin:*"]},
+    {
+        "Effect": "Deny",
+        "Action": ["s3:*"],
+        "Resource": ["arn:aws:s3:::*"],
+        "Condition": {"StringEquals": {"aws:principaltype": ["AssumedRole"]}},
+    },
+)
+"""Without these a user can make itself further keys, which outlive a change of its secret.
+
+The server gives everybody temporary keys (AssumeRole, for up to a year) and asks no policy first;
+with the second rule they open nothing.
+"""
 
 
 def statements(right: str) -> Iterator[dict]:
@@ -59,4 +71,4 @@ def statements(right: str) -> Iterator[dict]:
 def policy(rights: Iterable[str]) -> dict:
     """Return the S3 policy that allows these rights and nothing else."""
     allowed = [statement for right in rights for statement in statements(right)]
-    return {"Version": "2012-10-17", "Statement": [*allowed, NO_KEYS_OF_ITS_OWN]}
+    return {"Version": "2012-10-17", "Statement": [*allowed, *NO_KEYS_OF_ITS_OWN]}
