@@ -21,10 +21,14 @@ from prediction.openapi import QUESTION, QUESTIONS, REPORTS, problems
 def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     """Return the routes under /v1. They read the body themselves, after the key was checked."""
     v1 = APIRouter(prefix="/v1", tags=["API"])
+    _add_predictions(v1, champions, journal, keys)
+    _add_outcomes(v1, journal, keys)
+    _add_descriptions(v1, champions, keys)
+    return v1
+
+
+def _add_predictions(v1: APIRouter, champions: Champions, journal: Journal, keys: Keys) -> None:
     MayPredict = Annotated[ApiKey, Security(KeyWith(keys, "predict"))]
-    MayReport = Annotated[ApiKey, Security(KeyWith(keys, "outcomes"))]
-    may_read_model = Security(KeyWith(keys, "model"))
-    any_key = Security(KeyWith(keys, None))
 
     @v1.post("/predict", response_model=Answer, **QUESTION)
     async def predict(request: Request, client: MayPredict) -> JSONResponse:
@@ -48,6 +52,10 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
             del prediction["model"]  # it stands once, above them
         return JSONResponse({"model": champion.version, "predictions": predictions})
 
+
+def _add_outcomes(v1: APIRouter, journal: Journal, keys: Keys) -> None:
+    MayReport = Annotated[ApiKey, Security(KeyWith(keys, "outcomes"))]
+
     @v1.post("/outcomes", status_code=202, response_model=Accepted, **REPORTS)
     async def outcomes(request: Request, client: MayReport) -> JSONResponse:
         """Report what really happened, for one prediction or for a list of them.
@@ -63,6 +71,10 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
 
         return JSONResponse({"accepted": await asyncio.to_thread(report_all)}, 202)
 
+
+def _add_descriptions(v1: APIRouter, champions: Champions, keys: Keys) -> None:
+    may_read_model, any_key = Security(KeyWith(keys, "model")), Security(KeyWith(keys, None))
+
     @v1.get("/model", dependencies=[may_read_model], responses=problems(401, 403, 503))
     async def model() -> dict:
         """Return the card of the model that answers: its errors, its training data, an example."""
@@ -72,5 +84,3 @@ def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
     async def description(request: Request) -> dict:
         """Return this description of the API, for a client with a key that can't sign in."""
         return request.app.openapi()
-
-    return v1

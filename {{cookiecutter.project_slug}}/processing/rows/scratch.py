@@ -14,7 +14,6 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.layout import REJECTED, ROWS
-from core.schema import KEY_PARTS, OUTCOME
 from core.tables import (
     COMPRESSION_LEVEL,
     DEPARTURE,
@@ -25,20 +24,11 @@ from core.tables import (
     parts,
     write_parquet,
 )
+from processing.rows import pieces as pieces_on_disk
 from processing.rows import repeats
 from processing.rows.contract import ROW
+from processing.rows.pieces import Piece
 from processing.rows.raw import RawFile, RowCounts
-
-PART_ROWS = 250_000
-"""How many rows a stored part has at most: what readers hold in memory at a time."""
-
-
-@dataclass
-class Piece:
-    """Rows of one month in a local file; `index` has a line for each of them, in their order."""
-
-    local: Path
-    index: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -86,7 +76,9 @@ class Scratch:
         if not self.months:
             return
         pieces = self._pieces()
-        by_reason = repeats.within_file(self._index(pieces), partial(_outcomes_at, pieces))
+        by_reason = repeats.within_file(
+            self._index(pieces), partial(pieces_on_disk.outcomes_at, pieces)
+        )
         for reason, places in by_reason.items():
             self._reject(pieces, places, reason)
         if TIME == "arrived":
@@ -101,7 +93,7 @@ class Scratch:
     def _note_departures(self, processed: ObjectStore) -> None:
         """Find rows that are stored in another month: of those, only the newest version counts."""
         for month, pieces in self.months.items():
-            keys = _first_key(pieces)
+            keys = pieces_on_disk.first_key(pieces)
             for other in months(processed):
                 stored = [] if other == month else self._stored(processed, other)
                 stored = [part for part in stored if repeats.may_hold(processed, part, keys)]
@@ -109,7 +101,7 @@ class Scratch:
                     arriving, poorer = repeats.moved(self._index(pieces), processed, stored)
                     self._reject(pieces, poorer, repeats.KNOWN)
                     if len(arriving):
-                        self.departures[other] = _rows_at(pieces, arriving)
+                        self.departures[other] = pieces_on_disk.rows_at(pieces, arriving)
 
     def _move_to_first_arrival(self, processed: ObjectStore) -> None:
         """Without event times, keep a row that comes again in the month in which it first came."""
@@ -119,7 +111,7 @@ class Scratch:
             for piece in pieces:
                 again = piece.index["key"].is_in(first["key"].implode())
                 if again.any():
-                    rows, index = _cut(piece, again)
+                    rows, index = pieces_on_disk.cut(piece, again)
                     arrival = index.join(first, on="key", how="left", maintain_order="left")[TIME]
                     moved = self._piece(month, rows.with_columns(arrival), index)
                     self.months.setdefault(month, []).append(moved)
@@ -137,10 +129,10 @@ class Scratch:
     def store(self, processed: ObjectStore) -> None:
         """Store all that was kept, in parts of PART_ROWS at most."""
         for month, pieces in self.months.items():
-            _store(processed, f"{ROWS}/month={month}/{self.file.id}", pieces)
+            pieces_on_disk.store(processed, f"{ROWS}/month={month}/{self.file.id}", pieces)
         for month, rows in self.departures.items():
             write_parquet(processed, f"{ROWS}/month={month}/{self.file.id}{DEPARTURE}", rows)
-        _store(processed, f"{REJECTED}/{self.file.id}", self.rejected)
+        pieces_on_disk.store(processed, f"{REJECTED}/{self.file.id}", self.rejected)
 
     def counts(self) -> RowCounts:
         """Return the figures of the file's report."""
@@ -175,7 +167,7 @@ class Scratch:
         for piece in pieces if len(places) else []:
             out = piece.index[ROW].is_in(places.implode())
             if out.any():
-                rows, index = _cut(piece, out)
+                rows, index = pieces_on_disk.cut(piece, out)
                 content = rows.select(content=pl.struct(pl.all()).struct.json_encode())
                 reasons = pl.lit([reason], dtype=pl.List(pl.String))
                 rejected = index.select(ROW, reason=reasons).hstack(content)
@@ -184,43 +176,6 @@ class Scratch:
 
 def _reasons(rejected: pl.DataFrame) -> dict[str, int]:
     return dict(rejected["reason"].explode().value_counts().iter_rows())
-
-
-def _cut(piece: Piece, out: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Take rows out of a piece, and return them with their index."""
-    rows, index = _rows(piece), piece.index
-    rows.filter(~out).write_parquet(piece.local, compression="zstd")
-    piece.index = index.filter(~out)
-    return rows.filter(out), index.filter(out)
-
-
-def _rows(piece: Piece) -> pl.DataFrame:
-    return pl.read_parquet(piece.local.read_bytes())
-
-
-def _rows_at(pieces: list[Piece], places: pl.Series) -> pl.DataFrame:
-    """Return the rows with these ROW."""
-    masks = ((piece, piece.index[ROW].is_in(places.implode())) for piece in pieces)
-    return pl.concat([_rows(piece).filter(mask) for piece, mask in masks])
-
-
-def _outcomes_at(pieces: list[Piece], places: pl.Series) -> pl.DataFrame:
-    """Return ROW and outcome of the rows with these ROW."""
-    tables = []
-    for piece in pieces:
-        mask = piece.index[ROW].is_in(places.implode())
-        if mask.any():
-            outcomes = _rows(piece).select(OUTCOME).insert_column(0, piece.index[ROW])
-            tables.append(outcomes.filter(mask))
-    return pl.concat(tables)
-
-
-def _first_key(pieces: list[Piece]) -> pl.DataFrame:
-    """Return the first column of the key, of all rows."""
-    column = KEY_PARTS[0].column
-    return pl.concat(
-        [pl.read_parquet(piece.local.read_bytes(), columns=[column]) for piece in pieces]
-    )
 
 
 def by_month(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -233,27 +188,3 @@ def by_month(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         return
     for (start,), of_month in rows.group_by(pl.col(TIME).dt.truncate("1mo"), maintain_order=True):
         yield f"{start:%Y-%m}", of_month
-
-
-def _store(processed: ObjectStore, name: str, pieces: list[Piece]) -> None:
-    """Store pieces under numbered names, small neighbours together."""
-    for number, together in enumerate(_neighbours(pieces)):
-        path = f"{name}-{number:03}.parquet"
-        if len(together) == 1:
-            processed.put(path, together[0].local)
-        else:
-            write_parquet(processed, path, pl.read_parquet([piece.local for piece in together]))
-
-
-def _neighbours(pieces: list[Piece]) -> list[list[Piece]]:
-    """Return groups of pieces that have PART_ROWS together at most."""
-    groups, rows = [], PART_ROWS
-    for piece in pieces:
-        if not len(piece.index):
-            continue
-        rows += len(piece.index)
-        if rows > PART_ROWS:
-            groups.append([])
-            rows = len(piece.index)
-        groups[-1].append(piece)
-    return groups

@@ -31,7 +31,7 @@ def convert(pipeline: Pipeline, features: pl.DataFrame) -> bytes:
     behind_columns = _by_columns(pipeline, features)
     model: Any = to_onnx(
         behind_columns,
-        initial_types=types,  # pyrefly: ignore[bad-argument-type]  its annotation lacks tensor types
+        initial_types=types,  # pyrefly: ignore[bad-argument-type]  it lacks tensor types
         target_opset=OPSET,
         options=options,
     )
