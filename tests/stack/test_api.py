@@ -156,7 +156,8 @@ def test_each_answer_is_stored_once_and_counted(stack, api, visitor):
         reply = visitor.get(
             "/prometheus/api/v1/query", params={"query": "sum(predictions_total)"}
         ).json()
-        return float(reply["data"]["result"][0]["value"][1])
+        series = reply["data"]["result"]
+        return float(series[0]["value"][1]) if series else 0
 
     until(lambda: counted() >= 20, 60, "Prometheus has counted the answers")
     until(

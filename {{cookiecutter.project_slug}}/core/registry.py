@@ -89,7 +89,11 @@ def newest_promotion(models: ObjectStore) -> Promotion | None:
 
     One that can't be read is passed over.
     """
-    for path in reversed(names(models, PROMOTIONS)):
+    return _newest_readable(models, names(models, PROMOTIONS))
+
+
+def _newest_readable(models: ObjectStore, paths: list[str]) -> Promotion | None:
+    for path in reversed(paths):
         try:
             return PROMOTION_DOCUMENTS.read(models, path)
         except Unreadable:
@@ -103,10 +107,12 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
     Raises PromotionLost if there has been another promotion since.
     """
     card(models, version)
-    newest = newest_promotion(models)
+    # One look for both: a promotion that comes after it takes the number that follows here.
+    paths = names(models, PROMOTIONS)
+    newest = _newest_readable(models, paths)
     if newest and newest != after:
         raise _lost(newest.number, version)
-    number = _next_number(models)
+    number = int(PurePosixPath(paths[-1]).stem) + 1 if paths else 1
     now = datetime.now(UTC).isoformat(timespec="seconds")
     promotion = Promotion(number, version, now, reason)
     content = json.dumps(asdict(promotion)).encode()
@@ -130,9 +136,3 @@ def previous_champion(models: ObjectStore) -> str | None:
             del line[line.index(promotion.version) :]
         line.append(promotion.version)
     return line[-2] if len(line) > 1 else None
-
-
-def _next_number(models: ObjectStore) -> int:
-    """Return the number after the highest, be that promotion readable or not."""
-    paths = names(models, PROMOTIONS)
-    return int(PurePosixPath(paths[-1]).stem) + 1 if paths else 1
