@@ -26,6 +26,15 @@ print(month_of_flights("{month}").with_columns(air_time=changed).write_csv().str
 """
 """A program for a project's Python: a month of flights as CSV, with other times in the air."""
 
+FLIGHT = {
+    "departure": "2013-04-01T09:15:00",
+    "origin": "JFK",
+    "dest": "LAX",
+    "carrier": "UA",
+    "distance": 2475,
+}
+"""A question that the example's model answers."""
+
 FIRST_ANSWER = 90
 HEALTHY = 60
 """Promised seconds; a deadline here is three times that, because machines are noisy."""

@@ -6,14 +6,7 @@
 import os
 
 from kills import VICTIMS, kill_in_a_run, recovered, seconds_to_success
-
-FLIGHT = {
-    "departure": "2013-04-01T09:15:00",
-    "origin": "JFK",
-    "dest": "LAX",
-    "carrier": "UA",
-    "distance": 2475,
-}
+from running import FLIGHT
 
 KILLS = int(os.environ.get("KILLS", "20"))
 

@@ -5,15 +5,7 @@ import time
 
 import httpx
 import pytest
-from running import until
-
-FLIGHT = {
-    "departure": "2013-04-01T09:15:00",
-    "origin": "JFK",
-    "dest": "LAX",
-    "carrier": "UA",
-    "distance": 2475,
-}
+from running import FLIGHT, until
 
 
 def test_an_answer_is_a_time_in_the_air(api, card):

@@ -8,15 +8,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from running import Stack, models_of, replicas, until
+from running import FLIGHT, Stack, models_of, replicas, until
 
-FLIGHT = {
-    "departure": "2013-04-01T09:15:00",
-    "origin": "JFK",
-    "dest": "LAX",
-    "carrier": "UA",
-    "distance": 2475,
-}
 QUESTIONS_A_SECOND = 50
 CLIENTS = 5
 WITHIN = 5

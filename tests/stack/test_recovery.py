@@ -1,14 +1,6 @@
 """Storage or database away: prediction keeps answering, and everything recovers by itself."""
 
-from running import until
-
-FLIGHT = {
-    "departure": "2013-04-01T09:15:00",
-    "origin": "JFK",
-    "dest": "LAX",
-    "carrier": "UA",
-    "distance": 2475,
-}
+from running import FLIGHT, until
 
 
 def test_prediction_goes_on_without_storage_and_loses_no_answer(stack, api):

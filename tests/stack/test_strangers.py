@@ -7,15 +7,8 @@ from contextlib import ExitStack, suppress
 from threading import Thread
 
 import pytest
-from running import run
+from running import FLIGHT, run
 
-FLIGHT = {
-    "departure": "2013-04-01T09:15:00",
-    "origin": "JFK",
-    "dest": "LAX",
-    "carrier": "UA",
-    "distance": 2475,
-}
 HIDDEN = b"GET /v1/model HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
