@@ -60,6 +60,7 @@ class CsvFile:
             while content := self._content(file, start, min(used + PIECE, BATCH_BYTES)):
                 cut, lines = self._cut(content)
                 part = Part(content[:cut], row, self.layout.lines + self.lines + 1)
+                refuse_other_encodings(part)
                 if b'"' in part.content:
                     sorting = self._sorted(part, goes_on=len(content) >= BATCH_BYTES)
                     yield sorting.batch(self._table)
@@ -95,11 +96,9 @@ class CsvFile:
         )
 
     def _sorted(self, part: Part, goes_on: bool = False) -> Sorting:
-        refuse_other_encodings(part)
         return Sorting(self.layout, self.places, part, goes_on)
 
     def _unquoted(self, part: Part) -> Batch:
-        refuse_other_encodings(part)
         content = part.content
         if b"\r" in content:
             content = content.replace(b"\r\n" if self.layout.end == b"\n" else b"\r", b"\n")
