@@ -58,7 +58,7 @@ def read(path: Path) -> str:
 def parse(text: str, shell: Mapping[str, str] | None = None) -> list[Entry]:
     """Return what the text sets, in its order. Values may refer to the shell or to earlier ones."""
     entries: list[Entry] = []
-    known: dict[str, str] = {}
+    earlier: dict[str, str] = {}
     shell = shell or {}
     place = next_statement(text, 1 if text.startswith("\ufeff") else 0)
     while place < len(text) and (statement := NAME.match(text, place)):
@@ -66,13 +66,13 @@ def parse(text: str, shell: Mapping[str, str] | None = None) -> list[Entry]:
         if statement["sign"] not in ("=", ":"):  # a name alone is the shell's variable
             place = statement.end()
             if name in shell:
-                known[name] = shell[name]
+                earlier[name] = shell[name]
         else:
             entry = entry_at(
-                text, statement.end(), name, lambda key: shell.get(key, known.get(key))
+                text, statement.end(), name, lambda key: shell.get(key, earlier.get(key))
             )
             entries.append(entry)
-            known[name] = entry.value
+            earlier[name] = entry.value
             place = entry.end
         place = next_statement(text, place)
     return entries
@@ -173,10 +173,10 @@ def braced(text: str, lookup: Callable, where: str) -> tuple[str, list[str]]:
     value = lookup(name)
     if not sign:
         return value or "", [name]
-    given = bool(value) if sign.startswith(":") else value is not None
+    is_set = bool(value) if sign.startswith(":") else value is not None
     if sign.endswith("+"):
-        return interpolated(other, lookup, where) if given else ("", [])
-    if given:
+        return interpolated(other, lookup, where) if is_set else ("", [])
+    if is_set:
         return value, []
     if sign.endswith("?"):
         raise EnvProblem(f"{where} needs {name}: {other}")
