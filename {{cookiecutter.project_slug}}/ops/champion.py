@@ -2,18 +2,14 @@
 
 import sys
 
-from ops import arguments, compose, virtualenv
+from ops import arguments, processing
 
 USAGE = "make champion VERSION=20130331-1f0c2a9b"
 
 
 def main() -> None:
     version = "--back" if "--back" in sys.argv else arguments.word("VERSION", USAGE)
-    command = ("-m", "processing.champion", version)
-    if compose.is_running("processing"):
-        compose.run("exec", "-T", "processing", "python", *command)
-    else:
-        virtualenv.run(virtualenv.ready(), *command)
+    processing.run("processing.champion", version)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,12 @@
 
 import sys
 
-from ops import arguments, compose, virtualenv
+from ops import arguments, processing
 
 
 def main() -> None:
     names = [] if "--show" in sys.argv else [arguments.word("NAME", "make withdraw NAME=shop")]
-    command = ("-m", "processing.withdraw", *names)
-    if compose.is_running("processing"):
-        compose.run("exec", "-T", "processing", "python", *command)
-    else:
-        virtualenv.run(virtualenv.ready(), *command)
+    processing.run("processing.withdraw", *names)
 
 
 if __name__ == "__main__":
