@@ -111,7 +111,11 @@ def test_a_key_is_made_used_and_revoked_within_seconds(stack):
             15,
             "the new key works",
         )
-        assert client.post("/v1/outcomes", json={"id": "x", "actual": 1}).status_code == 403
+        until(
+            lambda: client.post("/v1/outcomes", json={"id": "x", "actual": 1}).status_code == 403,
+            15,
+            "every replica has the new key, which may not report",
+        )
         assert "shop" in stack.make("keys").stdout
         assert stack.make("revoke", "NAME=shop").returncode == 0
         until(
