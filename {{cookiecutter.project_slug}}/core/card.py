@@ -71,7 +71,7 @@ class Card(Versioned):
     code: str
     parity: Parity
     milliseconds: float
-    distributions: dict[str, dict]
+    reference: dict[str, Any]
     example: Example
     tried: dict[str, float]
     checksum: str

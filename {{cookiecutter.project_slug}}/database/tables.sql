@@ -64,8 +64,8 @@ CREATE TABLE IF NOT EXISTS promotions (
     reason text
 );
 
--- The distance of the newest rows from those that the champion was trained on: one row for each
--- feature, and one for the outcome.
+-- How far the newest rows are from those that trained and evaluated the champion: one row for each
+-- thing that processing/training/drift.py measures. Only what was measured last counts.
 CREATE TABLE IF NOT EXISTS drift (
     name text PRIMARY KEY,
     score double precision,
@@ -73,6 +73,19 @@ CREATE TABLE IF NOT EXISTS drift (
     alarm boolean,
     measured timestamptz,
     rows int
+);
+
+-- The same over time: the rows that are new to the champion in up to twelve parts, each with how many days after all
+-- rows that the champion knows it ends. Only what was measured last counts.
+CREATE TABLE IF NOT EXISTS drift_by_age (
+    name text,
+    part int,
+    days double precision,
+    score double precision,
+    threshold double precision,
+    measured timestamptz,
+    rows int,
+    PRIMARY KEY (name, part)
 );
 
 -- One row for each stored object, model and hour of the event. Weekday 0 is Monday.

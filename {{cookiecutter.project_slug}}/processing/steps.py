@@ -6,10 +6,10 @@ So a step can be repeated at any time, and what a broken run left undone is done
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from core import inference, registry
 from core.attempt import Facts, attempt
+from core.inference import Refused
 from core.quarantine import Quarantine
 from core.storage import bucket
 from processing.answers import alarm, batch, truth
@@ -18,9 +18,11 @@ from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
 from processing.summaries import live_errors, tables
 from processing.summaries.annotations import annotate_promotions
-from processing.training import candidate, drift, gate
+from processing.training import aging, candidate, gate
+from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
-from processing.training.window import TooFewRows, newest_digest, newest_window
+from processing.training.drift import drifted
+from processing.training.window import TooFewRows, newest_window
 from processing.way import STEPS
 from processing.work import mark_done
 
@@ -72,23 +74,11 @@ def compute_features() -> Facts:
 
 def measure_drift() -> Facts:
     """Compare rows that are newer than any the champion saw with those it was trained on."""
-    processed, promotion = bucket("processed"), registry.newest_promotion(bucket("models"))
-    if promotion is None:
-        return {"reason": "No model has been promoted yet."}
-    card = registry.card(bucket("models"), promotion.version)
-    if card["window"]["digest"] == newest_digest(processed):
-        return {"reason": "No rows have come since the champion was trained."}
     try:
-        labelled = newest_window(processed).labelled
-    except TooFewRows as reason:
+        measurement = aging.measure(bucket("processed"), bucket("models"))
+    except (NothingToMeasure, TooFewRows, Refused) as reason:
         return {"reason": str(reason)}
-    new = labelled.after(datetime.fromisoformat(card["judged_on"]["to"]))
-    if not len(new):
-        return {"reason": "All new rows are older than the newest that evaluated the champion."}
-    columns = drift.measure(card, new)
-    drift.store(processed, promotion.version, len(new), columns)
-    drifted = [column["name"] for column in columns if column["alarm"]]
-    return {"rows": len(new), "drifted": ", ".join(drifted) or "nothing"}
+    return {"rows": measurement["rows"], "drifted": ", ".join(drifted(measurement)) or "nothing"}
 
 
 def train_candidate() -> Facts:

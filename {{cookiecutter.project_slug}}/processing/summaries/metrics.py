@@ -41,7 +41,8 @@ WHERE verdict = 'refused'
 DRIFT = """
 SELECT name, score, threshold,
        (alarm AND measured > least(newest.promotion, now() - interval '1 hour'))::int
-FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest"""
+FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest
+WHERE measured = (SELECT max(measured) FROM drift)"""
 """A model promoted after the measurement has learned from the drift: in an hour the alarm ends."""
 
 LIVE_ERROR = """
@@ -110,9 +111,11 @@ def drift(rows: Rows) -> Iterator[Metric]:
     """Yield how far new rows are from those that the champion was trained on."""
     score = GaugeMetricFamily("drift_score", "How far new rows are from the old", labels=["column"])
     threshold = GaugeMetricFamily(
-        "drift_threshold", "What resampling gives without drift", labels=["column"]
+        "drift_threshold", "From which score on it is notable", labels=["column"]
     )
-    alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
+    alarm = GaugeMetricFamily(
+        "drift_alarm", "1 if it is notable and beyond chance", labels=["column"]
+    )
     for column, *values in rows:
         for metric, value in zip((score, threshold, alarm), values, strict=True):
             metric.add_metric([column], value)

@@ -136,6 +136,18 @@ def _drift(_: Cursor) -> list[dict]:
     return [{**column, **of_all} for column in newest["columns"]]
 
 
+def _drift_by_age(_: Cursor) -> list[dict]:
+    newest = drift.newest_measurement(bucket("processed"))
+    if newest is None:
+        return []
+    return [
+        {"part": part, "days": age["days"], "rows": age["rows"], "measured": newest["measured"]}
+        | score
+        for part, age in enumerate(newest.get("ages", ()))
+        for score in age["scores"]
+    ]
+
+
 def _promotions(_: Cursor) -> list[dict]:
     return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
@@ -222,6 +234,7 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "months": ("month", _changed_months),
     "models": ("version", _models),
     "drift": ("name", _drift),
+    "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),
     "predictions": ("object, model, day, hour", _batch_predictions),
     "classes": ("object, class", _classes),

@@ -119,13 +119,14 @@ def _card(
     version: str, causes: list[str], window: Window, fits: list[Fitted], best: Fitted, onnx: bytes
 ) -> Card:
     model, training, holdout = OnnxModel(onnx), window.training(best.days), window.holdout
+    predicted = model_predictions(model, holdout.features)
     return {
         "version": version,
         "task": TASK,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "causes": causes,
         "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
-        "metrics": _metrics(model, training, holdout),
+        "metrics": _metrics(predicted, training, holdout),
         "window": {**_span(training.times), "days": best.days, "digest": window.digest},
         "judged_on": _span(holdout.times),
         "rows": {
@@ -140,19 +141,19 @@ def _card(
         "code": code_digest(),
         "parity": compare(best.pipeline, model, holdout.features[-PARITY_ROWS:]),
         "milliseconds": _milliseconds(model, holdout),
-        "distributions": drift.distributions(training),
+        "reference": dict(drift.reference(training, holdout, predicted)),
         "example": _example(model, holdout),
         "tried": {f"{fitted.days} days": fitted.error for fitted in fits},
         "checksum": checksum(onnx),
     }
 
 
-def _metrics(model: OnnxModel, training: Rows, holdout: Rows) -> dict[str, float]:
+def _metrics(predicted: np.ndarray, training: Rows, holdout: Rows) -> dict[str, float]:
     def reference_error(make: Callable[[], Any]) -> float:
         return mean_error(holdout.outcomes, fit_reference(make, training, holdout.features))
 
     return {
-        **metrics(holdout.outcomes, model_predictions(model, holdout.features)),
+        **metrics(holdout.outcomes, predicted),
         f"baseline_{METRIC}": reference_error(baseline),
         f"rule_of_thumb_{METRIC}": reference_error(rule_of_thumb),
     }

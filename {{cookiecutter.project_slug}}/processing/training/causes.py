@@ -48,9 +48,11 @@ def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> It
     champion = registry.newest_promotion(models)
     if progress.allows(retraining.NEW_ROWS):
         yield f"{progress.new_rows} new rows have come."
-    if progress.allows(retraining.DRIFT) and _alarms(processed, champion, DRIFT):
-        yield "New rows have drifted from those the champion learned from."
-    if progress.allows(retraining.LIVE_ERROR) and _alarms(processed, champion, LIVE_ERROR):
+    drift = _alarm(processed, champion, DRIFT)
+    if drift and progress.allows(retraining.DRIFT):
+        drifted = [column["name"] for column in drift["columns"] if column["alarm"]]
+        yield f"New rows have drifted from those the champion learned from: {', '.join(drifted)}."
+    if _alarm(processed, champion, LIVE_ERROR) and progress.allows(retraining.LIVE_ERROR):
         yield "Answers were worse than the card promised."
     if progress.allows(retraining.SCHEDULE):
         yield f"{retraining.SCHEDULE.cool_down.days} days have passed."
@@ -79,15 +81,15 @@ def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:
     )
 
 
-def _alarms(
+def _alarm(
     processed: ObjectStore, champion: registry.Promotion | None, measurement: Folder
-) -> bool:
-    """Return whether a measurement is of today's champion and alarms.
+) -> dict | None:
+    """Return a measurement if it is of today's champion and alarms.
 
     Its path comes from core/layout.py: the modules that measure import scikit-learn, which the
     sensor that asks for causes must not load.
     """
     newest = read_json(processed, measurement, None)
     if newest is None or champion is None:
-        return False
-    return newest["alarm"] and newest["version"] == champion.version
+        return None
+    return newest if newest["alarm"] and newest["version"] == champion.version else None
