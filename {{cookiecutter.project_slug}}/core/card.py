@@ -1,6 +1,6 @@
 """The card of a model: all that is known of a published version, stored beside it as JSON."""
 
-from typing import Any
+from typing import Any, NotRequired
 
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
@@ -72,6 +72,8 @@ class Card(Versioned):
     parity: Parity
     milliseconds: float
     reference: dict[str, Any]
+    gaps: NotRequired[dict[str, float]]
+    warnings: NotRequired[list[str]]
     example: Example
     tried: dict[str, float]
     checksum: str

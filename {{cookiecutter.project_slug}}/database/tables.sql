@@ -145,6 +145,15 @@ CREATE TABLE IF NOT EXISTS quarantine (
     PRIMARY KEY (kind, name)
 );
 
+-- What people should look at before they trust a model: errors that are too good to be true, and fields that are missing
+-- where the model is asked, or are known only after the event.
+CREATE TABLE IF NOT EXISTS warnings (
+    version text,
+    kind text,
+    warning text,
+    PRIMARY KEY (version, kind, warning)
+);
+
 -- The live error of the champion since its promotion, one row; an alert fires when at_least is
 -- above tolerated.
 CREATE TABLE IF NOT EXISTS live_error (

@@ -16,7 +16,7 @@ from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import live_errors, tables
+from processing.summaries import live_errors, tables, warnings
 from processing.summaries.annotations import annotate_promotions
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
@@ -132,8 +132,17 @@ def summarise() -> Facts:
     attempt("live errors", live_errors.write_live_errors)
     attempt("live error", measure_live_error)
     facts |= attempt("tables", tables.write_all)
+    facts |= attempt("warnings", warn)
     mark_done()
     return facts
+
+
+def warn() -> Facts:
+    """Say what people should look at before they trust a model, if there is anything."""
+    sentences = [row["warning"] for row in warnings.warnings()]
+    for sentence in sentences:
+        log.warning(sentence)
+    return {"warnings": " ".join(sentences)} if sentences else {}
 
 
 def measure_live_error() -> None:

@@ -18,7 +18,10 @@ from processing.training import drift
 from processing.training.window import Rows
 
 STREAMS = int(os.environ.get("STREAMS", 25))
-ROWS_A_DAY = 50
+ROWS_A_DAY = 200 if CLASSES else 50
+STEP, GROWTH = (2, 6) if CLASSES else (1, 10)
+"""In units of the noise; of classes an outcome says less than of numbers."""
+
 TRAINING_DAYS, JUDGING_DAYS, NEW_DAYS = 60, 21, 8
 
 
@@ -141,21 +144,21 @@ def test_without_drift_no_more_measurements_alarm_than_is_said():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_step_in_the_outcome_is_seen_in_the_calibration(seed):
     stream = world(seed)
-    stream.shift = stream.is_new * 1.0
+    stream.shift = stream.is_new * STEP
     assert "calibration" in stream.measured()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_predictions_that_are_too_bold_are_seen_in_the_calibration(seed):
     stream = world(seed)
-    stream.stretch = np.where(stream.is_new, 0.4, 1.0)
+    stream.stretch = np.where(stream.is_new, 0.2, 1.0)
     assert "calibration" in stream.measured()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_changes_in_one_group_is_told_by_its_feature(seed):
     stream = world(seed)
-    stream.shift = 3.0 * stream.is_new * ((stream.kind == "b") - 1.0 * (stream.kind == "c"))
+    stream.shift = 3 * STEP * stream.is_new * ((stream.kind == "b") - 1.0 * (stream.kind == "c"))
     assert f"{OUTCOME} given kind" in stream.measured()
 
 
@@ -174,7 +177,7 @@ def test_a_slow_growth_that_no_feature_shows_is_seen_long_before_it_has_doubled(
     for month in range(1, months + 1):
         stream = world(seed, TRAINING_DAYS + JUDGING_DAYS + 30 * month)
         since = np.maximum(0, stream.day - TRAINING_DAYS - JUDGING_DAYS) / (30 * months)
-        stream.shift = since * 10 * (0.1 if CLASSES else 1)
+        stream.shift = since * GROWTH
         seen.append(stream.measured())
         if seen[-1]:
             break

@@ -23,6 +23,7 @@ from processing.answers.batch import PREDICTED, predictions_of
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
+from processing.summaries.warnings import warnings
 from processing.training import drift
 from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
 from processing.training.scores import METRIC, errors, outcome_value, predicted_values
@@ -213,6 +214,12 @@ def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _warnings(cursor: Cursor) -> list[dict]:
+    """Return what there is to warn of now; what was before is over."""
+    cursor.execute("DELETE FROM warnings")
+    return warnings()
+
+
 def _quarantine(_: Cursor) -> list[dict]:
     """Return what is set aside, and broken documents among it."""
     models, processed = bucket("models"), bucket("processed")
@@ -239,5 +246,6 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "predictions": ("object, model, day, hour", _batch_predictions),
     "classes": ("object, class", _classes),
     "quarantine": ("kind, name", _quarantine),
+    "warnings": ("version, kind, warning", _warnings),
 }
 """Each table with its key and what makes its rows."""

@@ -13,14 +13,15 @@ import polars as pl
 from scipy.special import stdtrit
 from typing_extensions import TypedDict
 
-BLOCKS_WITHOUT_TIMES = 60
+BLOCKS_WITHOUT_DAYS = 60
+LEAST_DAYS = 3
 LEAST_BLOCK_ROWS = 20
 """A mean of so many rows is spread nearly normally, if no single row can weigh much."""
 
 LARGEST_LIKENESS = 0.9
 
 LEAST_BLOCKS = 3
-NEWEST_BLOCKS = 10
+NEWEST_BLOCKS = 20
 """So many of the newest blocks are compared with the old ones: what was before is over."""
 
 
@@ -35,9 +36,13 @@ class Blocks(TypedDict):
 
 
 def block_rows(times: pl.Series) -> int:
-    """Return how many rows a block has: those of a day, where the rows have times of their own."""
+    """Return how many rows a block has, given when the old rows were: those of a day.
+
+    Rows that all came within LEAST_DAYS, such as a file without times, can't say what a day is.
+    """
     days = (times[-1] - times[0]) / timedelta(days=1)
-    return max(LEAST_BLOCK_ROWS, ceil(len(times) / (days or BLOCKS_WITHOUT_TIMES)))
+    blocks = days if days >= LEAST_DAYS else BLOCKS_WITHOUT_DAYS
+    return max(LEAST_BLOCK_ROWS, ceil(len(times) / blocks))
 
 
 def summarised(values: np.ndarray, rows: int) -> Blocks:

@@ -22,7 +22,7 @@ from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
-from processing.training import drift
+from processing.training import drift, gaps, leaks
 from processing.training.conversion import compare, convert
 from processing.training.references import fit_reference
 from processing.training.scores import (
@@ -120,13 +120,14 @@ def _card(
 ) -> Card:
     model, training, holdout = OnnxModel(onnx), window.training(best.days), window.holdout
     predicted = model_predictions(model, holdout.features)
+    figures = _metrics(predicted, training, holdout)
     return {
         "version": version,
         "task": TASK,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "causes": causes,
         "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
-        "metrics": _metrics(predicted, training, holdout),
+        "metrics": figures,
         "window": {**_span(training.times), "days": best.days, "digest": window.digest},
         "judged_on": _span(holdout.times),
         "rows": {
@@ -141,6 +142,8 @@ def _card(
         "code": code_digest(),
         "parity": compare(best.pipeline, model, holdout.features[-PARITY_ROWS:]),
         "milliseconds": _milliseconds(model, holdout),
+        "gaps": gaps.shares(training.rows),
+        "warnings": leaks.suspicions(_fitted, training, holdout, figures),
         "reference": dict(drift.reference(training, holdout, predicted)),
         "example": _example(model, holdout),
         "tried": {f"{fitted.days} days": fitted.error for fitted in fits},

@@ -94,6 +94,8 @@ def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
         verdict = _verdict(version, champion.version if champion else None, decision)
     else:
         verdict = _verdict(version, None, decision)
+    warnings = registry.card(models, version).get("warnings", ())
+    verdict["reason"] = " ".join([verdict["reason"], *warnings])
     create(models, path, as_json(verdict))
     return verdict
 

@@ -1,8 +1,8 @@
 """What a model's predictions leave unexplained, in a form that can be compared over time.
 
-Of numbers a residual is outcome minus prediction, in units of the mean absolute error that the
-card promises. Of classes there is one for each class, 1 or 0 minus its probability, in units of
-the class's share; of two classes one is enough.
+Of numbers a residual is outcome minus prediction. Of classes there is one for each class, 1 or 0
+minus its probability; of two classes one is enough. Both are in units of their mean absolute value
+on the rows that evaluated the model.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Residuals:
 def scales(actual: np.ndarray, predicted: np.ndarray) -> Scales:
     """Return the units that the residuals of these rows have, and of all that come later."""
     differences, table = _differences(actual, predicted), _table(predicted)
-    unit = _unit(differences, table)
+    unit = _positive(np.abs(differences).mean(axis=0))
     return Scales(
         residual=unit.tolist(),
         most=float(np.quantile(np.abs(differences / unit), LARGEST_SHARE)),
@@ -96,14 +96,6 @@ def _table(predicted: np.ndarray) -> np.ndarray:
 def _told_apart() -> slice:
     """Return the classes that have a residual of their own: of two, only the second."""
     return slice(1, None) if len(CLASSES) == 2 else slice(None)
-
-
-def _unit(differences: np.ndarray, table: np.ndarray) -> np.ndarray:
-    if not CLASSES:
-        return _positive(np.abs(differences).mean(axis=0))
-    shares = (differences + table).mean(axis=0)
-    least = 1 / len(table)
-    return np.clip(np.minimum(shares, 1 - shares) if len(CLASSES) == 2 else shares, least, None)
 
 
 def _positive(values: np.ndarray) -> np.ndarray:
