@@ -31,6 +31,13 @@ class RowCounts(TypedDict):
     judging: int
 
 
+class Cost(TypedDict):
+    """How many trainings a version took, and how many seconds of one core, with all around them."""
+
+    trainings: int
+    core_seconds: float
+
+
 class Parity(TypedDict):
     """How far the ONNX model's answers are from scikit-learn's, on so many rows."""
 
@@ -72,6 +79,7 @@ class Card(Versioned):
     parity: Parity
     milliseconds: float
     reference: dict[str, Any]
+    cost: NotRequired[Cost]
     gaps: NotRequired[dict[str, float]]
     warnings: NotRequired[list[str]]
     example: Example

@@ -22,7 +22,7 @@ from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
-from processing.training import drift, gaps, leaks
+from processing.training import cost, drift, gaps, leaks
 from processing.training.conversion import compare, convert
 from processing.training.references import fit_reference
 from processing.training.scores import (
@@ -61,12 +61,13 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
 
     Returns its version. Raises TooFewRows.
     """
-    version = version_of(window)
+    version, start = version_of(window), cost.so_far()
     if version not in registry.versions(models):
         fits = [fit(window, days) for days in distinct_windows(window)]
         best = min(fits, key=lambda fitted: fitted.error)
         onnx = registry.keep(models, version, convert(best.pipeline, window.labelled.features))
-        registry.publish(models, version, onnx, _card(version, causes, window, fits, best, onnx))
+        card = _card(version, causes, window, fits, best, onnx)
+        registry.publish(models, version, onnx, card | {"cost": cost.since(start)})
     return version
 
 
@@ -96,6 +97,7 @@ def fit(window: Window, days: int) -> Fitted:
     return Fitted(pipeline, days, mean_error(validation.outcomes, predicted))
 
 
+@cost.training
 def _fitted(training: Rows) -> Pipeline:
     """Train the estimator. Raises TooFewRows if it fails for features that are always missing."""
     try:
