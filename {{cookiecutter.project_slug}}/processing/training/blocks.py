@@ -21,7 +21,7 @@ LEAST_BLOCK_ROWS = 20
 LARGEST_LIKENESS = 0.9
 
 LEAST_BLOCKS = 3
-NEWEST_BLOCKS = 20
+NEWEST_BLOCKS = 30
 """So many of the newest blocks are compared with the old ones: what was before is over."""
 
 
@@ -30,22 +30,42 @@ class Blocks(TypedDict):
 
     blocks: int
     rows: int
+    days: float
     means: list[float]
     variances: list[float]
     likeness: list[float]
 
 
-def block_rows(times: pl.Series) -> int:
-    """Return how many rows a block has, given when the old rows were: those of a day.
+def block_length(times: pl.Series) -> tuple[int, float]:
+    """Return how many rows a block of old rows has, and how many days: a day, or more if few come.
 
-    Rows that all came within LEAST_DAYS, such as a file without times, can't say what a day is.
+    Rows that all came within LEAST_DAYS, such as a file without times, can't say what a day is;
+    their blocks have 0 days.
     """
-    days = (times[-1] - times[0]) / timedelta(days=1)
-    blocks = days if days >= LEAST_DAYS else BLOCKS_WITHOUT_DAYS
-    return max(LEAST_BLOCK_ROWS, ceil(len(times) / blocks))
+    days = _days(times)
+    if days < LEAST_DAYS:
+        return max(LEAST_BLOCK_ROWS, ceil(len(times) / BLOCKS_WITHOUT_DAYS)), 0.0
+    rows = max(LEAST_BLOCK_ROWS, ceil(len(times) / days))
+    return rows, rows * days / len(times)
 
 
-def summarised(values: np.ndarray, rows: int) -> Blocks:
+def newest_blocks(old: Blocks, times: pl.Series) -> tuple[int, int]:
+    """Return how many rows a block of new rows has that spans as many days, and how many to take.
+
+    There are 0 to take where fewer than LEAST_BLOCKS have come.
+    """
+    rows, days = old["rows"], _days(times)
+    if old["days"]:
+        rows = max(LEAST_BLOCK_ROWS, ceil(len(times) * old["days"] / days)) if days else len(times)
+    blocks = min(NEWEST_BLOCKS, len(times) // rows)
+    return rows, blocks if blocks >= LEAST_BLOCKS and old["blocks"] > 1 else 0
+
+
+def _days(times: pl.Series) -> float:
+    return (times[-1] - times[0]) / timedelta(days=1)
+
+
+def summarised(values: np.ndarray, rows: int, days: float) -> Blocks:
     """Return the means and variances of some quantities, one column each, over all blocks.
 
     The oldest rows, which fill no block, are left out. A variance is at least that of independent
@@ -60,6 +80,7 @@ def summarised(values: np.ndarray, rows: int) -> Blocks:
     return Blocks(
         blocks=count,
         rows=rows,
+        days=days,
         means=means.mean(axis=0).tolist(),
         variances=np.maximum(between, independent).tolist(),
         likeness=_likeness(means).tolist(),
@@ -78,17 +99,17 @@ def _likeness(means: np.ndarray) -> np.ndarray:
 def beyond_chance(old: Blocks, new: Blocks, level: float) -> np.ndarray:
     """Return which means have changed, at an error rate of `level` for all of them together.
 
-    It is Student's two-sided test on blocks; the level is divided by the number of means. The old
-    must be two blocks at least. Where the new means vary more than the old ones, Welch's larger
-    deviation counts: of something that was never seen, one case in one block proves nothing.
+    It is Student's two-sided test on blocks; the level is divided by the number of means. Where a
+    block is like the one before it, blocks count for less, as in an autoregressive process. Of what
+    was never seen before, one case in one block proves nothing: the deviation is at least that
+    which the new blocks have by themselves.
     """
     likeness = np.array(old["likeness"])
-    repeats = (1 + likeness) / (1 - likeness)
-    count = np.array([old["blocks"], new["blocks"]])[:, None] / repeats
-    spare = np.maximum(count - 1, 0)
+    blocks = np.array([old["blocks"], new["blocks"]])[:, None]
+    count = blocks * (1 - likeness) / (1 + likeness)
     variances = np.array([old["variances"], new["variances"]])
-    pooled = (spare * variances).sum(axis=0) / spare.sum(axis=0) * (1 / count).sum(axis=0)
-    separate = (variances / count).sum(axis=0)
-    most = stdtrit(spare.sum(axis=0), 1 - level / 2 / len(likeness))
+    spare = blocks.sum() - 2
+    pooled = ((blocks - 1) * variances).sum(axis=0) / spare * (1 / count).sum(axis=0)
+    most = stdtrit(spare, 1 - level / 2 / len(likeness))
     difference = np.abs(np.subtract(new["means"], old["means"]))
-    return difference > most * np.sqrt(np.maximum(pooled, separate))
+    return difference > most * np.sqrt(np.maximum(pooled, variances[1] / blocks[1]))

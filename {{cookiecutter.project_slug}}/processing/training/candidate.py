@@ -67,7 +67,8 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
         best = min(fits, key=lambda fitted: fitted.error)
         onnx = registry.keep(models, version, convert(best.pipeline, window.labelled.features))
         card = _card(version, causes, window, fits, best, onnx)
-        registry.publish(models, version, onnx, card | {"cost": cost.since(start)})
+        card["cost"] = cost.since(start)
+        registry.publish(models, version, onnx, card)
     return version
 
 

@@ -33,21 +33,20 @@ from core.tables import newest_time
 from model.retraining import WORSE_BY
 from processing.training.bins import Bins, bins_of, members
 from processing.training.blocks import (
-    LEAST_BLOCKS,
-    NEWEST_BLOCKS,
     Blocks,
     beyond_chance,
-    block_rows,
+    block_length,
+    newest_blocks,
     summarised,
 )
 from processing.training.residuals import Residuals, Scales, residuals, scales
 from processing.training.window import Rows
 
 FALSE_ALARMS = 0.001
-"""Without drift, so many measurements alarm, however many columns they have.
+"""Without drift, so many measurements alarm at most, however many columns they have."""
 
-Half of that is for the model's error and calibration, the other half for all columns together.
-"""
+OWN_SHARE = 0.8
+"""So much of that is for the model's own error and calibration, the rest for all columns."""
 
 NOTABLE_INDEX = 0.2
 """From here on a shift is called notable by convention; smaller ones never alarm."""
@@ -153,13 +152,16 @@ class Measure:
         score = self.score(np.array(self.old["means"]), self.values(sample).mean(axis=0))
         return {"name": self.name, "score": score, "threshold": self.threshold}
 
-    def drift(self, new: Sample) -> ColumnDrift:
-        """Compare the newest blocks of rows with the old ones."""
-        rows = self.old["rows"]
-        newest = new.newest(rows * min(NEWEST_BLOCKS, len(new.rows) // rows))
-        score = self.of(newest)
-        certain = beyond_chance(self.old, summarised(self.values(newest), rows), self.level)
-        return {**score, "alarm": bool(certain.any()) and score["score"] > self.threshold}
+    def drift(self, new: Sample) -> ColumnDrift | None:
+        """Compare the newest blocks of rows with the old ones; None while there are too few."""
+        rows, blocks = newest_blocks(self.old, new.rows.times)
+        if not blocks:
+            return None
+        newest = new.newest(rows * blocks)
+        score, days = self.of(newest)["score"], self.old["days"]
+        certain = beyond_chance(self.old, summarised(self.values(newest), rows, days), self.level)
+        alarm = bool(certain.any()) and score > self.threshold
+        return {"name": self.name, "score": score, "threshold": self.threshold, "alarm": alarm}
 
 
 def reference(training: Rows, judging: Rows, predicted: np.ndarray) -> Reference:
@@ -167,20 +169,20 @@ def reference(training: Rows, judging: Rows, predicted: np.ndarray) -> Reference
 
     `predicted` is what the model says of the rows that evaluate it.
     """
-    days = block_rows(training.times)
-    columns = {name: _spread(column, days) for name, column in _columns(training).items()}
+    length = block_length(training.times)
+    columns = {name: _spread(column, length) for name, column in _columns(training).items()}
     units = scales(judging.outcomes, predicted)
-    fit, rows = residuals(judging.outcomes, predicted, units), block_rows(judging.times)
+    fit, length = residuals(judging.outcomes, predicted, units), block_length(judging.times)
     given = {
-        name: summarised(fit.given(members(column, columns[f"feature {name}"]["bins"])), rows)
+        name: summarised(fit.given(members(column, columns[f"feature {name}"]["bins"])), *length)
         for name, column in _features(judging).items()
     }
     return Reference(
         columns=columns,
         fit=Fit(
             scales=units,
-            error=summarised(fit.errors, rows),
-            calibration=summarised(fit.calibration(), rows),
+            error=summarised(fit.errors, *length),
+            calibration=summarised(fit.calibration(), *length),
             given=given,
         ),
     )
@@ -196,9 +198,9 @@ def _columns(rows: Rows) -> dict[str, pl.Series]:
     return columns | {f"outcome {OUTCOME}": outcome.cast(pl.String) if CLASSES else outcome}
 
 
-def _spread(column: pl.Series, rows: int) -> Spread:
+def _spread(column: pl.Series, length: tuple[int, float]) -> Spread:
     bins = bins_of(column)
-    return Spread(bins=bins, shares=summarised(members(column, bins), rows))
+    return Spread(bins=bins, shares=summarised(members(column, bins), *length))
 
 
 def sample(old: Reference, rows: Rows, predicted: np.ndarray) -> Sample:
@@ -208,17 +210,14 @@ def sample(old: Reference, rows: Rows, predicted: np.ndarray) -> Sample:
 
 def measure(old: Reference, new: Sample) -> list[ColumnDrift]:
     """Compare the newest rows with the old ones, as far as there are enough of them."""
-    return [one.drift(new) for one in _measures(old) if _enough(one.old, len(new.rows))]
-
-
-def _enough(old: Blocks, rows: int) -> bool:
-    return old["blocks"] > 1 and rows >= old["rows"] * LEAST_BLOCKS
+    return [drift for one in _measures(old) if (drift := one.drift(new))]
 
 
 def _measures(old: Reference) -> Iterator[Measure]:
     """Yield all that is measured; the levels add up to FALSE_ALARMS."""
     fit = old["fit"]
-    own, others = FALSE_ALARMS / 4, FALSE_ALARMS / 2 / len(fit["given"] | old["columns"])
+    own = FALSE_ALARMS * OWN_SHARE / 2
+    others = FALSE_ALARMS * (1 - OWN_SHARE) / len(fit["given"] | old["columns"])
     yield Measure("error", fit["error"], _errors, relative_growth, WORSE_BY, own)
     yield Measure(
         "calibration", fit["calibration"], _calibration, largest_change, NOTABLE_RESIDUAL, own
