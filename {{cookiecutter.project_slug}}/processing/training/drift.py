@@ -10,16 +10,17 @@ compared with what as many rows drawn from the old shares would give.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypedDict
 
 import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
+from typing_extensions import TypedDict
 
 from core.card import Card
+from core.documents import Documents, Time
 from core.layout import DRIFT
 from core.schema import CLASSES, OUTCOME
-from core.storage import as_json, read_json
+from core.storage import as_json
 from processing.training.window import Rows
 
 BINS = 10
@@ -51,10 +52,13 @@ class DriftMeasurement(TypedDict):
     """The drift of all columns, of so many rows that are new to this version."""
 
     version: str
-    measured: str
+    measured: Time
     rows: int
     alarm: bool
     columns: list[ColumnDrift]
+
+
+NEWEST = Documents(DRIFT, DriftMeasurement)
 
 
 def distributions(rows: Rows) -> dict[str, dict]:
@@ -155,4 +159,4 @@ def store(
 
 def newest_measurement(processed: ObjectStore) -> DriftMeasurement | None:
     """Return the newest measurement, or None before the first one."""
-    return read_json(processed, DRIFT, None)
+    return NEWEST.find(processed, DRIFT)
