@@ -77,6 +77,17 @@ def test_numbers_of_lines_of_the_last_field_are_right_in_small_batches(monkeypat
     ] == [True] * 5
 
 
+@pytest.mark.parametrize("size", range(150, 400, 10))
+def test_a_text_of_several_lines_may_stand_where_a_batch_ends(monkeypatch, size):
+    monkeypatch.setattr(csv_file, "BATCH_BYTES", 400)
+    monkeypatch.setattr(csv_file, "LEAST_BYTES", size)
+    monkeypatch.setattr(csv_file, "ALMOST_BATCH_ROWS", 1)
+    monkeypatch.setattr(csv_file, "PIECE", 64)
+    quoted = ("5", "2026-03-05 10:00:00", "2026-03-05", '"a\nb\nc"', "false", "-1")
+    values, refused, _ = read(lines([*ROWS, *ROWS, *ROWS, quoted] * 9).encode())
+    assert len(values) == 13 * 9 and not len(refused)
+
+
 FAULTS = {
     "1,2026-03-02 10:00:00,2026-03-02,Ulm,true,1,5": line_by_line.TOO_MANY,
     "1,2026-03-02 10:00:00,2026-03-02,Ulm,true,1,": line_by_line.TOO_MANY,

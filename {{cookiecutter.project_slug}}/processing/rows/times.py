@@ -72,4 +72,6 @@ def too_late(rows: pl.DataFrame, arrived: datetime) -> pl.DataFrame:
         return pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String})
     latest = on_the_clock(pl.Series([arrived]))[0] + LATEST_AHEAD
     reason = pl.lit(f"{EVENT_TIME}: later than the file arrived")
-    return rows.filter(pl.col(EVENT_TIME) > latest).select(ROW, reason=reason)
+    newest = rows[EVENT_TIME].max()
+    some = rows if newest is not None and newest > latest else rows[:0]
+    return some.filter(pl.col(EVENT_TIME) > latest).select(ROW, reason=reason)
