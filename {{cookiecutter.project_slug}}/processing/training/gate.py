@@ -42,11 +42,14 @@ MOST_WORSE = 0.1
 """The share by which a slice's error may grow before that is called much worse."""
 
 
+Judgement = Literal["promoted", "refused", "undecided"]
+
+
 class Verdict(TypedDict):
     """What came of a candidate: `promoted`, `refused` or `undecided`, and why."""
 
     version: str
-    verdict: Literal["promoted", "refused", "undecided"]
+    verdict: Judgement
     reason: str
     champion: str | None
     champion_error: float | None
@@ -58,7 +61,7 @@ class Verdict(TypedDict):
 class Decision:
     """What follows from a comparison, and why."""
 
-    verdict: str
+    verdict: Judgement
     reason: str
     champion_error: float | None = None
     rows: int | None = None
