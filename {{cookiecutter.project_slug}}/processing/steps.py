@@ -37,9 +37,10 @@ def fetch_raw() -> Facts:
     sources = Quarantine(bucket("processed"), "sources")
     try:
         new_files = ingest.fetch(bucket("raw"))
-    except SourceProblem as problem:
-        sources.add("model/source.py", str(problem))
-        return {"problem": str(problem)}
+    except (SourceProblem, ConnectionError, TimeoutError) as problem:
+        reason = str(problem) or type(problem).__name__
+        sources.add("model/source.py", reason)
+        return {"problem": reason}
     sources.release("model/source.py")
     return {"new_files": len(new_files)}
 

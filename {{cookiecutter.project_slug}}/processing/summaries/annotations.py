@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from core.attempt import attempt
 from core.registry import Promotion
 from core.settings import settings
 
@@ -17,12 +19,15 @@ TAG = "promotion"
 
 
 def annotate_promotions(promotions: Iterable[Promotion]) -> None:
-    """Annotate each promotion that has no annotation yet.
+    """Annotate each promotion that has no annotation yet; whatever fails costs nothing else.
 
     A dashboard that is away is a message, never a failure.
     """
-    if not settings().dashboard_url:
-        return
+    if settings().dashboard_url:
+        attempt("annotations", partial(_annotate, promotions))
+
+
+def _annotate(promotions: Iterable[Promotion]) -> None:
     # Importing these takes a second, which a laptop need not wait for.
     from grafana_client.client import GrafanaException
     from niquests.exceptions import RequestException

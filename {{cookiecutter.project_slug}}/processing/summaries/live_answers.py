@@ -11,8 +11,7 @@ from core.database import summary_tables, upsert
 from core.layout import ANSWERS, ANSWERS_BY_HOUR, REPORTS, Folder
 from core.schema import HAS_MEAN
 from core.storage import bucket, listed
-from model.schema import EVENT_TIME
-from processing.answers.evaluation import predicted_by, questions_of
+from processing.answers.evaluation import event_times, of_our_kind, predicted_by, questions_of
 from processing.answers.hourly import ANSWER_COLUMNS, read_table, readable
 from processing.answers.turns import turn
 from processing.training.scores import predicted_values
@@ -59,10 +58,11 @@ def _hours() -> list[str]:
 
 def totals(answers: pl.DataFrame) -> list[dict]:
     """Return number and sum of answers, by model and by day and hour of the event."""
-    event_times = questions_of(answers["question"])[EVENT_TIME] if EVENT_TIME else answers["asked"]
+    answers = of_our_kind(answers)
+    times = event_times(answers["asked"], questions_of(answers["question"]))
     values = predicted_values(predicted_by([json.loads(text) for text in answers["answer"]]))
     time = pl.col("time").dt
-    table = answers.select("model", time=event_times, value=pl.Series(values, dtype=pl.Float64))
+    table = answers.select("model", time=times, value=pl.Series(values, dtype=pl.Float64))
     by_hour = table.group_by(
         "model", day=time.date(), weekday=time.weekday() - 1, hour=time.hour()
     ).agg(predictions=pl.len(), total=pl.sum("value"))

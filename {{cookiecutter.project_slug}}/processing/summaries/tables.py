@@ -4,6 +4,7 @@ Everything is derived from storage and written with ON CONFLICT, so writing twic
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import polars as pl
 from obstore.store import ObjectStore
@@ -14,12 +15,15 @@ from core.attempt import Facts, attempt
 from core.card import Card
 from core.code import code_digest
 from core.database import summary_tables, upsert
+from core.documents import Documents
 from core.layout import BATCHES, VERSIONS
 from core.quarantine import Quarantine, entries
 from core.schema import HAS_MEAN, OUTCOME
+from core.settings import settings
 from core.storage import bucket, names
 from core.tables import TIME, months, newest_time, parts, read_parquet
 from processing.answers.batch import PREDICTED, predictions_of
+from processing.answers.withdrawals import WITHDRAWALS
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
@@ -36,23 +40,23 @@ VALUE, ERROR = "predicted value", "error of the row"
 def write_all() -> Facts:
     """Write every table. Returns the number of rows by table.
 
-    A table whose rows can't be made stays as it was.
+    A table whose rows can't be made, or not be written, stays as it was.
     """
-    with summary_tables() as cursor:
-        if cursor is None:
-            return {"tables": "none without a database", **_quarantined()}
-        counts: Facts = {}
-        for table, (keys, rows) in TABLES.items():
-            facts = attempt(f"table {table}", lambda rows=rows: {"rows": rows(cursor)})
-            counts[table] = upsert(cursor, table, keys, facts.get("rows", []))
-        return counts
+    if not settings().summaries_url.get_secret_value():
+        return {"tables": "none without a database", **_quarantined()}
+    facts = {table: attempt(f"table {table}", partial(_write, table)) for table in TABLES}
+    return {table: fact["rows"] for table, fact in facts.items() if "rows" in fact}
 
 
 def write_quarantine() -> None:
     """Write what is set aside, between runs too."""
+    _write("quarantine")
+
+
+def _write(table: str) -> Facts:
+    keys, rows = TABLES[table]
     with summary_tables() as cursor:
-        if cursor:
-            upsert(cursor, "quarantine", "kind, name", _quarantine(cursor))
+        return {"rows": upsert(cursor, table, keys, rows(cursor)) if cursor else 0}
 
 
 def _quarantined() -> Facts:
@@ -223,11 +227,13 @@ def _warnings(cursor: Cursor) -> list[dict]:
 def _quarantine(_: Cursor) -> list[dict]:
     """Return what is set aside, and broken documents among it."""
     models, processed = bucket("models"), bucket("processed")
-    for store, documents in (
+    kept: tuple[tuple[ObjectStore, Documents], ...] = (
         (models, VERDICT_DOCUMENTS),
         (models, registry.PROMOTION_DOCUMENTS),
         (processed, REPORTS),
-    ):
+        (bucket("predictions"), WITHDRAWALS),
+    )
+    for store, documents in kept:
         quarantine = Quarantine(processed, documents.folder)
         documents.read_all(store, quarantine.add_once)
     by_time = sorted(entries(processed), key=lambda entry: entry["time"])

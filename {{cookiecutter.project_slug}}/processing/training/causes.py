@@ -7,16 +7,34 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from obstore.store import ObjectStore
+from typing_extensions import TypedDict
 
 from core import registry
-from core.card import Card
+from core.card import Versioned
 from core.code import code_digest
-from core.documents import Unreadable
-from core.layout import DRIFT, LIVE_ERROR, VERDICTS, Folder
-from core.storage import listed, read_json
+from core.documents import Documents, Time, Unreadable
+from core.layout import DRIFT, LIVE_ERROR, VERDICTS, VERSIONS, Folder
+from core.storage import listed
 from model import retraining
 from model.retraining import Rule
 from processing.rows.raw import reports
+
+
+class Trained(Versioned):
+    """What a card must say of the last training."""
+
+    created: Time
+    code: str
+
+
+class Measured(TypedDict):
+    """What a measurement must say of a model."""
+
+    version: str
+    alarm: bool
+
+
+CARDS = Documents(VERSIONS, Trained)
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
     return list(_causes_since(last, processed, models))
 
 
-def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> Iterator[str]:
+def _causes_since(last: Trained, processed: ObjectStore, models: ObjectStore) -> Iterator[str]:
     since = datetime.fromisoformat(last["created"])
     progress = Progress(since, labelled_rows_since(processed, since))
     champion = registry.newest_promotion(models)
@@ -58,7 +76,7 @@ def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> It
         yield f"{retraining.SCHEDULE.cool_down.days} days have passed."
 
 
-def last_candidate(models: ObjectStore) -> Card | None:
+def last_candidate(models: ObjectStore) -> Trained | None:
     """Return the card of the version that was judged last, whichever way the verdict went.
 
     A card that is missing or can't be read is passed over.
@@ -68,7 +86,8 @@ def last_candidate(models: ObjectStore) -> Card | None:
     )
     for verdict in newest_first:
         with suppress(FileNotFoundError, Unreadable):
-            return registry.card(models, PurePosixPath(verdict["path"]).stem)
+            version = PurePosixPath(verdict["path"]).stem
+            return CARDS.read(models, registry.card_path(version))
     return None
 
 
@@ -89,7 +108,7 @@ def _alarm(
     Its path comes from core/layout.py: the modules that measure import scikit-learn, which the
     sensor that asks for causes must not load.
     """
-    newest = read_json(processed, measurement, None)
+    newest = Documents(measurement, Measured).find(processed, measurement)
     if newest is None or champion is None:
         return None
     return newest if newest["alarm"] and newest["version"] == champion.version else None

@@ -26,9 +26,10 @@ import polars as pl
 from obstore.store import ObjectStore
 from typing_extensions import TypedDict
 
+from core.documents import Documents, Time
 from core.layout import DRIFT
 from core.schema import CLASSES, OUTCOME
-from core.storage import as_json, read_json
+from core.storage import as_json
 from core.tables import newest_time
 from model.retraining import WORSE_BY
 from processing.training.bins import Bins, bins_of, members
@@ -113,11 +114,14 @@ class DriftMeasurement(TypedDict):
     """The drift of the newest rows, of so many that are new to this version, and by age."""
 
     version: str
-    measured: str
+    measured: Time
     rows: int
     alarm: bool
     columns: list[ColumnDrift]
     ages: NotRequired[list[AgeDrift]]
+
+
+NEWEST = Documents(DRIFT, DriftMeasurement)
 
 
 @dataclass(frozen=True)
@@ -327,4 +331,4 @@ def store(
 
 def newest_measurement(processed: ObjectStore) -> DriftMeasurement | None:
     """Return the newest measurement, or None before the first one."""
-    return read_json(processed, DRIFT, None)
+    return NEWEST.find(processed, DRIFT)
