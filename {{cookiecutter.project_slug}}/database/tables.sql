@@ -178,11 +178,20 @@ CREATE TABLE IF NOT EXISTS replay (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader, notebook;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
--- Large objects belong to whoever creates them, even to a role that may only read.
--- A large object belongs to the role that makes it, even to one that may only read.
-REVOKE EXECUTE ON FUNCTION
-    lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
-    FROM PUBLIC;
+
+-- What a role that may only read could still keep or fill: locks that the pipeline waits for, large objects, the
+-- server's log of changes, its queue of notifications, and programs that go on when they are cancelled.
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace
+  AND (proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_create_|pg_copy_|pg_drop_replication)'
+       OR proname IN ('pg_logical_emit_message', 'pg_notify', 'pg_export_snapshot'))
+\gexec
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO writer', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_'
+\gexec
