@@ -126,6 +126,19 @@ def test_a_mean_lies_in_its_interval_as_often_as_it_says():
     assert 0.90 < np.mean(covered) < 0.98
 
 
+@pytest.mark.parametrize("off_by", [0.0, 1e9])
+def test_new_rows_are_no_cause_while_predictions_of_them_are_hardly_off(
+    storage, learn, sample, monkeypatch, off_by
+):
+    monkeypatch.setattr(retraining, "OFF_BY", off_by)
+    monkeypatch.setattr(retraining, "DRIFT", NEW_ROWS._replace(least_rows=10**9))
+    first, second = halves(sample)
+    learn("first.csv", first)
+    storage("raw").put("second.csv", second.write_csv().encode())
+    list(run_steps(without="raw"))
+    assert len(gate.verdicts(storage("models"))) == (1 if off_by else 2)
+
+
 def test_a_cause_waits_for_its_cool_down_and_its_rows():
     rule = NEW_ROWS._replace(cool_down=timedelta(hours=1), least_rows=100)
     now = datetime.now(UTC)

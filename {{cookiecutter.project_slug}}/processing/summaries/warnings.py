@@ -16,7 +16,8 @@ def warnings() -> list[Row]:
     """Return what there is to warn of now: of the champion, and of the candidate judged last."""
     models = bucket("models")
     candidate, champion = last_candidate(models), registry.newest_promotion(models)
-    cards = {card["version"]: card for card in [candidate] if card}
+    judged = [candidate["version"]] if candidate else []
+    cards = {version: registry.card(models, version) for version in judged}
     rows = []
     if champion is not None:
         card = registry.card(models, champion.version)

@@ -8,6 +8,8 @@ from obstore.store import ObjectStore
 from core import inference, registry
 from core.card import Card
 from core.inference import Model
+from core.layout import DRIFT
+from core.storage import as_json
 from processing.training import drift
 from processing.training.drift import DriftMeasurement, Reference
 from processing.training.scores import model_predictions
@@ -32,8 +34,9 @@ def measure(processed: ObjectStore, models: ObjectStore) -> DriftMeasurement:
     _require(new, champion)
     old = cast(Reference, champion.card["reference"])
     sample = drift.sample(old, new, model_predictions(champion, new.features))
-    columns, ages = drift.measure(old, sample), drift.by_age(old, sample, known)
-    return drift.store(processed, champion.version, len(new), columns, ages)
+    measured = drift.measurement(champion.version, old, sample, known)
+    processed.put(DRIFT, as_json(measured))
+    return measured
 
 
 def newest_known(card: Card) -> datetime:

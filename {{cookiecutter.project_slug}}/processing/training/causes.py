@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import PurePosixPath
+from typing import NotRequired, TypeVar
 
 from obstore.store import ObjectStore
 from typing_extensions import TypedDict
@@ -13,7 +15,7 @@ from core import registry
 from core.card import Versioned
 from core.code import code_digest
 from core.documents import Documents, Time, Unreadable
-from core.layout import DRIFT, LIVE_ERROR, VERDICTS, VERSIONS, Folder
+from core.layout import DRIFT, LIVE_ERROR, VERDICTS, VERSIONS
 from core.storage import listed
 from model import retraining
 from model.retraining import Rule
@@ -34,7 +36,24 @@ class Measured(TypedDict):
     alarm: bool
 
 
+class Column(TypedDict):
+    """What has been measured, and whether it alarms."""
+
+    name: str
+    alarm: bool
+
+
+class Drifted(Measured):
+    """What a measurement of drift must say besides; those of older releases lack `off`."""
+
+    columns: list[Column]
+    off: NotRequired[float]
+
+
 CARDS = Documents(VERSIONS, Trained)
+DRIFTS = Documents(DRIFT, Drifted)
+LIVE_ERRORS = Documents(LIVE_ERROR, Measured)
+M = TypeVar("M", bound=Measured)
 
 
 @dataclass(frozen=True)
@@ -64,13 +83,15 @@ def _causes_since(last: Trained, processed: ObjectStore, models: ObjectStore) ->
     since = datetime.fromisoformat(last["created"])
     progress = Progress(since, labelled_rows_since(processed, since))
     champion = registry.newest_promotion(models)
-    if progress.allows(retraining.NEW_ROWS):
+    drift = _of(champion, DRIFTS.find(processed, DRIFT))
+    live_error = _of(champion, LIVE_ERRORS.find(processed, LIVE_ERROR))
+    off = drift.get("off", inf) if drift else inf
+    if progress.allows(retraining.NEW_ROWS) and off >= retraining.OFF_BY:
         yield f"{progress.new_rows} new rows have come."
-    drift = _alarm(processed, champion, DRIFT)
-    if drift and progress.allows(retraining.DRIFT):
+    if progress.allows(retraining.DRIFT) and drift and drift["alarm"]:
         drifted = [column["name"] for column in drift["columns"] if column["alarm"]]
         yield f"New rows have drifted from those the champion learned from: {', '.join(drifted)}."
-    if _alarm(processed, champion, LIVE_ERROR) and progress.allows(retraining.LIVE_ERROR):
+    if progress.allows(retraining.LIVE_ERROR) and live_error and live_error["alarm"]:
         yield "Answers were worse than the card promised."
     if progress.allows(retraining.SCHEDULE):
         yield f"{retraining.SCHEDULE.cool_down.days} days have passed."
@@ -100,15 +121,10 @@ def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:
     )
 
 
-def _alarm(
-    processed: ObjectStore, champion: registry.Promotion | None, measurement: Folder
-) -> dict | None:
-    """Return a measurement if it is of today's champion and alarms.
+def _of(champion: registry.Promotion | None, newest: M | None) -> M | None:
+    """Return a measurement if it is of today's champion.
 
-    Its path comes from core/layout.py: the modules that measure import scikit-learn, which the
-    sensor that asks for causes must not load.
+    Its shape stands here, and its path in core/layout.py: the modules that measure import
+    scikit-learn, which the sensor that asks for causes must not load.
     """
-    newest = Documents(measurement, Measured).find(processed, measurement)
-    if newest is None or champion is None:
-        return None
-    return newest if newest["alarm"] and newest["version"] == champion.version else None
+    return newest if newest and champion and newest["version"] == champion.version else None

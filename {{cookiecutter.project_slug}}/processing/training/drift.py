@@ -29,9 +29,8 @@ from typing_extensions import TypedDict
 from core.documents import Documents, Time
 from core.layout import DRIFT
 from core.schema import CLASSES, OUTCOME
-from core.storage import as_json
 from core.tables import newest_time
-from model.retraining import WORSE_BY
+from model.retraining import NEW_ROWS, WORSE_BY
 from processing.training.bins import Bins, bins_of, members
 from processing.training.blocks import (
     Blocks,
@@ -119,6 +118,8 @@ class DriftMeasurement(TypedDict):
     alarm: bool
     columns: list[ColumnDrift]
     ages: NotRequired[list[AgeDrift]]
+    off: NotRequired[float]
+    """How far predictions of the newest rows are too low or too high, in their mean errors."""
 
 
 NEWEST = Documents(DRIFT, DriftMeasurement)
@@ -309,24 +310,18 @@ def drifted(measurement: DriftMeasurement) -> list[str]:
     return [column["name"] for column in measurement["columns"] if column["alarm"]]
 
 
-def store(
-    processed: ObjectStore,
-    version: str,
-    rows: int,
-    columns: list[ColumnDrift],
-    ages: list[AgeDrift],
-) -> DriftMeasurement:
-    """Keep the newest measurement, and return it."""
-    measurement = DriftMeasurement(
+def measurement(version: str, old: Reference, new: Sample, since: datetime) -> DriftMeasurement:
+    """Measure rows that are new to a version, whose newest row was at `since`."""
+    columns = measure(old, new)
+    return DriftMeasurement(
         version=version,
         measured=datetime.now(UTC).isoformat(),
-        rows=rows,
+        rows=len(new.rows),
         alarm=any(column["alarm"] for column in columns),
         columns=columns,
-        ages=ages,
+        ages=by_age(old, new, since),
+        off=new.newest(NEW_ROWS.least_rows).fit.off(),
     )
-    processed.put(DRIFT, as_json(measurement))
-    return measurement
 
 
 def newest_measurement(processed: ObjectStore) -> DriftMeasurement | None:

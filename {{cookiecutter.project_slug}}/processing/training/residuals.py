@@ -51,6 +51,11 @@ class Residuals:
         """
         return np.hstack([self.residuals, self.residuals * self.predictions])
 
+    def off(self) -> float:
+        """Return how far predictions are too low or too high, as a share of their mean error."""
+        mean, size = self.residuals.mean(axis=0), np.abs(self.residuals).mean(axis=0)
+        return float((np.abs(mean) / _positive(size)).max())
+
     def given(self, members: np.ndarray) -> np.ndarray:
         """Return the residuals in each bin of a feature, but for what all bins have in common."""
         centred = self.residuals - self.residuals.mean(axis=0)
