@@ -1,40 +1,20 @@
 """Rules, scraping and alert messages, checked by promtool and amtool in their images."""
 
-import os
-import shlex
 import subprocess
 
 import pytest
 import yaml
-from conftest import UNBAKED, leave_out
-from running import missing_engine
+from conftest import UNBAKED
+from containers import SERVICES, image, make_available
+from running import run
 
 MONITORING = UNBAKED / "monitoring"
-SERVICES = yaml.safe_load((UNBAKED / "compose.yaml").read_text(encoding="utf-8"))["services"]
-
-
-def run(*words: str) -> subprocess.CompletedProcess:
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-
-
-def image(service: str) -> str:
-    """The image of a service, from Docker Hub."""
-    return SERVICES[service]["image"].removeprefix("${IMAGE_REGISTRY:-}")
 
 
 @pytest.fixture(scope="module")
 def images():
     """Make the two images available to a Docker Engine."""
-    if (
-        missing_engine()
-        or run("docker", "version", "--format", "{{.Server.Os}}").stdout.strip() != "linux"
-    ):
-        leave_out(
-            "No Docker Engine with Linux containers answers, so promtool and amtool were not run."
-        )
-    if command := os.environ.get("IMAGES_COMMAND"):
-        names = [image(name) for name in ("monitoring", "monitoring-alerts")]
-        subprocess.run([*shlex.split(command), *names], check=True)
+    make_available("monitoring", "monitoring-alerts")
 
 
 def promtool(*words: str) -> subprocess.CompletedProcess:

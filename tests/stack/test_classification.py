@@ -125,7 +125,7 @@ def test_every_panel_has_data(visitor, uid):
 
 
 def test_the_boards_hold_what_was_expected_of_each_class_against_what_came(stack, visitor):
-    share = "sum(expected) / sum(predictions), sum(actual)::float / sum(actual_count)"
+    share = "sum(expected) / sum(compared), sum(actual)::float / sum(compared)"
     by_class = {
         name: map(float, both)
         for name, *both in stack.sql(f"SELECT class, {share} FROM classes GROUP BY 1")

@@ -16,7 +16,7 @@ from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import live_errors, tables, warnings
+from processing.summaries import batches, live_errors, tables, warnings
 from processing.summaries.annotations import annotate_promotions
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
@@ -132,6 +132,7 @@ def summarise() -> Facts:
     facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
     attempt("live errors", live_errors.write_live_errors)
     attempt("live error", measure_live_error)
+    attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)
     facts |= attempt("warnings", warn)
     mark_done()

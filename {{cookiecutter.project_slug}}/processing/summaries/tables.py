@@ -3,7 +3,7 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import polars as pl
@@ -16,13 +16,12 @@ from core.card import Card
 from core.code import code_digest
 from core.database import summary_tables, upsert
 from core.documents import Documents
-from core.layout import BATCHES, VERSIONS
+from core.layout import VERSIONS
 from core.quarantine import Quarantine, entries
-from core.schema import HAS_MEAN, OUTCOME
+from core.schema import OUTCOME
 from core.settings import settings
-from core.storage import bucket, names
-from core.tables import TIME, months, newest_time, parts, read_parquet
-from processing.answers.batch import PREDICTED, predictions_of
+from core.storage import bucket
+from core.tables import months, parts
 from processing.answers.withdrawals import WITHDRAWALS
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
@@ -30,11 +29,8 @@ from processing.summaries import class_shares
 from processing.summaries.warnings import warnings
 from processing.training import drift
 from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
-from processing.training.scores import METRIC, errors, outcome_value, predicted_values
+from processing.training.scores import METRIC, outcome_value
 from processing.training.window import parts_digest
-
-VALUE, ERROR = "predicted value", "error of the row"
-"""Columns for a moment; with spaces in them, no field of the schema has these names."""
 
 
 def write_all() -> Facts:
@@ -157,67 +153,6 @@ def _promotions(_: Cursor) -> list[dict]:
     return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
 
-def _batch_predictions(_: Cursor) -> list[dict]:
-    """Return the champion's batches by day and hour of the event."""
-    rows = []
-    for path, version, batch in _champion_batches():
-        table = _by_hour(_with_errors(batch))
-        if not HAS_MEAN:
-            table = table.with_columns(total=None, actual_total=None)
-        of_object = {"object": path, "kind": "batch", "model": version}
-        rows += [of_object | row for row in table.to_dicts()]
-    return rows
-
-
-def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
-    time = pl.col(TIME).dt
-    by_hour = batch.group_by(day=time.date(), weekday=time.weekday() - 1, hour=time.hour())
-    return by_hour.agg(
-        predictions=pl.len(),
-        total=pl.sum(VALUE),
-        actual_count=pl.count(OUTCOME),
-        actual_total=outcome_value().sum(),
-        error_total=pl.sum(ERROR),
-    )
-
-
-def _classes(_: Cursor) -> list[dict]:
-    """Return the champion's batches by class, where classes have no mean."""
-    if HAS_MEAN:
-        return []
-    return [
-        {"object": path, "month": newest_time(batch[TIME]).replace(day=1).date()} | row
-        for path, _, batch in _champion_batches()
-        for row in class_shares.of_batch(batch, predictions_of(batch))
-    ]
-
-
-def _champion_batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
-    """Yield each batch of today's champion: its path, the version, rows with predictions."""
-    predictions, promotion = bucket("predictions"), registry.newest_promotion(bucket("models"))
-    if promotion is None:
-        return
-    for path in names(predictions, BATCHES):
-        if promotion.version in path:
-            columns = [TIME, OUTCOME, PREDICTED]
-            yield path, promotion.version, read_parquet(predictions, path, columns)
-
-
-def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
-    """Return a batch with a number for each prediction, and its error where there is an outcome."""
-    values = pl.Series(VALUE, predicted_values(predictions_of(batch)), dtype=pl.Float64)
-    batch = batch.with_columns(values)
-    labelled = batch.filter(pl.col(OUTCOME).is_not_null())
-    error = errors(labelled[OUTCOME].to_numpy(), predictions_of(labelled))
-    unlabelled = batch.filter(pl.col(OUTCOME).is_null())
-    return pl.concat(
-        [
-            labelled.with_columns(pl.Series(ERROR, error, dtype=pl.Float64)),
-            unlabelled.with_columns(pl.lit(None, dtype=pl.Float64).alias(ERROR)),
-        ]
-    )
-
-
 def _warnings(cursor: Cursor) -> list[dict]:
     """Return what there is to warn of now; what was before is over."""
     cursor.execute("DELETE FROM warnings")
@@ -249,8 +184,6 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "drift": ("name", _drift),
     "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),
-    "predictions": ("object, model, day, hour", _batch_predictions),
-    "classes": ("object, class", _classes),
     "quarantine": ("kind, name", _quarantine),
     "warnings": ("version, kind, warning", _warnings),
 }

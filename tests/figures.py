@@ -1,0 +1,154 @@
+"""Each figure that a board takes from the summary tables, recomputed from what storage holds.
+
+test_figures.py puts this into a project's tests and gives it a database in SUMMARIES_URL.
+"""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from core import registry
+from core.database import summary_tables
+from core.layout import ANSWERS, BATCHES
+from core.schema import OUTCOME
+from core.storage import listed, names, read
+from core.tables import TIME, read_parquet
+from processing import steps
+from processing.answers import truth
+from processing.summaries import batches, live_answers, live_errors
+from tests.test_truth import ANSWER, HOURS, World
+
+from tests import small_model
+
+BOARDS = {path.stem: json.loads(path.read_text()) for path in Path("dashboard/boards").glob("*")}
+MIDDLE, END = "2013-03-17T23:00:00", "2013-04-01"
+"""Of the newest month."""
+
+OLD, NEW = "20130310-aaaaaaaa", "20130317-bbbbbbbb"
+
+
+@pytest.fixture
+def summaries(storage):
+    """Empty the summary tables before a test."""
+    with summary_tables() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table}")
+    return storage
+
+
+@pytest.fixture
+def rows(summaries):
+    """Store checked rows; the newest month has no batch yet."""
+    steps.fetch_raw()
+    steps.check_rows()
+    return summaries
+
+
+def ask(board: str, title: str, hours: str = "30 days") -> list[dict]:
+    """Return what a panel's query answers, with the time shown in place of Grafana's macros."""
+    (panel,) = [panel for panel in BOARDS[board]["panels"] if panel["title"] == title]
+    (target,) = panel["targets"]
+    shown = rf"\1 BETWEEN now() - interval '{hours}' AND now()"
+    sql = re.sub(r"\$__timeFilter\((.*?)\)", shown, target["rawSql"])
+    with summary_tables() as cursor:
+        cursor.execute(sql)
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def promote(storage, version: str, shift: int = 0, until: str = MIDDLE) -> None:
+    """Let a version that was trained until then predict the newest month, as a run does."""
+    models = storage("models")
+    if version not in registry.versions(models):
+        small_model.publish(models, version, shift, window={"to": until})
+    small_model.promote(models, version)
+    steps.predict_batch()
+    batches.write_batches()
+
+
+def newest_batch(storage) -> pl.DataFrame:
+    newest = max(listed(storage("predictions"), BATCHES), key=lambda item: item["last_modified"])
+    return read_parquet(storage("predictions"), newest["path"])
+
+
+def counted() -> int:
+    """Return the sum of the heat table."""
+    table = ask("predictions", "Predictions by weekday and hour")
+    return sum(count for row in table for name, count in row.items() if name.strip())
+
+
+def test_two_promotions_in_a_month_count_its_rows_once(rows):
+    promote(rows, OLD)
+    in_month = len(newest_batch(rows))
+    assert counted() == in_month
+    promote(rows, NEW, shift=20)
+    assert len(names(rows("predictions"), BATCHES)) == 2
+    assert counted() == in_month
+    promote(rows, OLD)
+    assert counted() == in_month
+
+
+@pytest.mark.parametrize(
+    "title", ["Predicted and actual, by month", "Predicted and actual, by hour"]
+)
+def test_predictions_are_compared_with_outcomes_that_the_model_was_not_trained_on(rows, title):
+    promote(rows, OLD)
+    promote(rows, NEW, shift=20)
+    unseen = newest_batch(rows).filter(pl.col(TIME) > datetime.fromisoformat(MIDDLE))
+    unseen = unseen.filter(pl.col(OUTCOME).is_not_null())
+    if "month" in title:
+        key = pl.col(TIME).dt.strftime("%Y-%m")
+    else:
+        key = pl.col(TIME).dt.hour().cast(pl.String)
+    expected = unseen.group_by(key=key).agg(pl.mean("prediction"), pl.mean(OUTCOME))
+    assert {key: pytest.approx(means) for key, *means in expected.iter_rows()} == {
+        key: means for key, *means in map(dict.values, ask("predictions", title))
+    }
+
+
+def test_a_board_has_no_bar_where_the_model_was_trained_on_all_rows(rows):
+    promote(rows, OLD, until=END)
+    (row,) = ask("predictions", "Predicted and actual, by month")
+    assert list(row.values())[1:] == [None, None]
+
+
+def test_batches_are_not_read_again_until_they_change(rows):
+    promote(rows, OLD)
+    assert batches.write_batches() == {"objects": 0}
+    steps.predict_batch()
+    assert batches.write_batches() == {"objects": 1}
+
+
+def test_answers_and_their_errors_are_those_that_storage_holds(summaries, sample):
+    world = World(summaries, sample)
+    ids = world.ask(*world.questions, ago=3 * HOURS)
+    actual = dict(zip(ids, range(100, 100 + len(ids)), strict=True))
+    world.report(*({"id": id, "actual": float(actual[id])} for id in ids), ago=HOURS)
+    truth.join()
+    live_answers.write_live_answers()
+    live_errors.write_live_errors()
+
+    stored = answers(world)
+    assert counted() == len(stored)
+    assert ask("predictions", "Stored live predictions") == [{"stored": len(stored)}]
+    errors = pl.DataFrame(
+        {"origin": line["question"]["origin"], "error": abs(ANSWER - actual[line["id"]])}
+        for line in stored
+    )
+    shown = {row["slice"]: row for row in ask("predictions", "Live error by slice")}
+    assert shown["all"]["answers"] == len(ids)
+    assert shown["all"]["live error"] == pytest.approx(errors["error"].mean())
+    for origin, error in errors.group_by("origin").agg(pl.mean("error")).iter_rows():
+        assert shown[f"origin {origin}"]["live error"] == pytest.approx(error)
+    (point,) = ask("predictions", "Live error by version")
+    assert point["error"] == pytest.approx(errors["error"].mean())
+
+
+def answers(world: World) -> list[dict]:
+    """Return every answer in storage."""
+    objects = [read(world.predictions, path) for path in names(world.predictions, ANSWERS)]
+    return [json.loads(line) for content in objects for line in content.splitlines()]
