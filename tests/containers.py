@@ -5,6 +5,9 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import yaml
 from conftest import UNBAKED, leave_out
@@ -18,6 +21,7 @@ def image(service: str) -> str:
     return SERVICES[service]["image"].removeprefix("${IMAGE_REGISTRY:-}")
 
 
+@cache
 def make_available(*services: str) -> None:
     """Make the images of services available, or leave the test out where no container can start."""
     if (
@@ -42,3 +46,11 @@ def started(service: str, port: int, *words: str) -> Iterator[tuple[str, str]]:
         yield container, run("docker", "port", container, str(port)).stdout.split()[0]
     finally:
         run("docker", "rm", "--force", "--volumes", container)
+
+
+def promtool(folder: Path, *words: str) -> CompletedProcess:
+    """Run promtool in a folder."""
+    make_available("monitoring")
+    mounted = ("--user", "root", "--volume", f"{folder}:/folder:ro", "--workdir", "/folder")
+    tool = ("--entrypoint", "promtool", image("monitoring"))
+    return run("docker", "run", "--rm", *mounted, *tool, *words)

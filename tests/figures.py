@@ -12,13 +12,19 @@ import polars as pl
 import pytest
 from core import registry
 from core.database import summary_tables
-from core.layout import ANSWERS, BATCHES
+from core.layout import ANSWERS, BATCHES, VERDICTS
 from core.schema import OUTCOME
-from core.storage import listed, names, read
+from core.settings import settings
+from core.storage import as_json, create, listed, names, read
 from core.tables import TIME, read_parquet
 from processing import steps
 from processing.answers import truth
-from processing.summaries import batches, live_answers, live_errors
+from processing.champion import roll_back
+from processing.summaries import batches, live_answers, live_errors, tables
+from processing.summaries.metrics import Summaries
+from processing.training.gate import Verdict
+from processing.training.scores import METRIC
+from prometheus_client import CollectorRegistry
 from tests.test_truth import ANSWER, HOURS, World
 
 from tests import small_model
@@ -49,11 +55,16 @@ def rows(summaries):
 
 
 def ask(board: str, title: str, hours: str = "30 days") -> list[dict]:
-    """Return what a panel's query answers, with the time shown in place of Grafana's macros."""
+    """Return what a panel's query answers."""
     (panel,) = [panel for panel in BOARDS[board]["panels"] if panel["title"] == title]
     (target,) = panel["targets"]
+    return run_query(target["rawSql"], hours)
+
+
+def run_query(sql: str, hours: str = "30 days") -> list[dict]:
+    """Return the rows of a query, with the time shown in place of Grafana's macro."""
     shown = rf"\1 BETWEEN now() - interval '{hours}' AND now()"
-    sql = re.sub(r"\$__timeFilter\((.*?)\)", shown, target["rawSql"])
+    sql = re.sub(r"\$__timeFilter\((.*?)\)", shown, sql)
     with summary_tables() as cursor:
         cursor.execute(sql)
         columns = [column.name for column in cursor.description]
@@ -146,6 +157,58 @@ def test_answers_and_their_errors_are_those_that_storage_holds(summaries, sample
         assert shown[f"origin {origin}"]["live error"] == pytest.approx(error)
     (point,) = ask("predictions", "Live error by version")
     assert point["error"] == pytest.approx(errors["error"].mean())
+
+
+def test_after_a_rollback_no_error_is_shown_as_the_champion_s_that_is_another_s(summaries):
+    models = summaries("models")
+    for version, champion in ((OLD, None), (NEW, OLD)):
+        judged(models, version, champion)
+        small_model.promote(models, version)
+    tables.write_all()
+    assert error_of_the_champion() == 9.0
+    assert marks() == [f"{version} answers from now on. a test" for version in (OLD, NEW)]
+    roll_back()
+    assert marks()[-1] == f"{OLD} answers from now on. Rolled back by hand."
+    assert error_of_the_champion() == 12.0
+    judged(models, "20130430-cccccccc", NEW)
+    tables.write_all()
+    assert error_of_the_champion() is None
+
+
+def judged(models, version: str, champion: str | None) -> None:
+    """Publish a version with an error of 9, whose champion has one of 12, and its verdict."""
+    created = f"{version[:4]}-{version[4:6]}-{version[6:8]}T00:00:00+00:00"
+    small_model.publish(
+        models,
+        version,
+        created=created,
+        metrics={METRIC: 9.0, f"baseline_{METRIC}": 70.0, f"rule_of_thumb_{METRIC}": 20.0},
+        window={"from": "2013-01-01T00:00:00", "to": MIDDLE},
+        rows={"training": 1, "judging": 1},
+    )
+    verdict = Verdict(
+        version=version,
+        verdict="promoted",
+        reason="Better.",
+        champion=champion,
+        champion_error=12.0 if champion else None,
+        time=created,
+    )
+    create(models, f"{VERDICTS}/{version}.json", as_json(verdict))
+
+
+def error_of_the_champion() -> float | None:
+    """Return what monitoring reads."""
+    registry = CollectorRegistry()
+    registry.register(Summaries(settings().summaries_url.get_secret_value()))
+    return registry.get_sample_value("model_error", {"kind": "champion"})
+
+
+def marks() -> list[str]:
+    """Return the promotions as a board marks them."""
+    annotations = BOARDS["pipeline"]["annotations"]["list"]
+    (target,) = [mark["target"] for mark in annotations if mark["name"] == "Promotions"]
+    return [mark["text"] for mark in run_query(target["rawSql"])]
 
 
 def answers(world: World) -> list[dict]:

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 from conftest import UNBAKED
-from containers import SERVICES, image, make_available
+from containers import SERVICES, image, make_available, promtool
 from running import run
 
 MONITORING = UNBAKED / "monitoring"
@@ -13,14 +13,8 @@ MONITORING = UNBAKED / "monitoring"
 
 @pytest.fixture(scope="module")
 def images():
-    """Make the two images available to a Docker Engine."""
-    make_available("monitoring", "monitoring-alerts")
-
-
-def promtool(*words: str) -> subprocess.CompletedProcess:
-    mounted = f"{MONITORING}:/etc/prometheus:ro"
-    tool = ("--entrypoint", "promtool", image("monitoring"))
-    return run("docker", "run", "--rm", "--volume", mounted, *tool, *words)
+    """Make the image available to a Docker Engine."""
+    make_available("monitoring-alerts")
 
 
 def alerts(document) -> set[str]:
@@ -29,15 +23,13 @@ def alerts(document) -> set[str]:
     return {case["alertname"] for case in tests if case["exp_alerts"]}
 
 
-@pytest.mark.usefixtures("images")
 def test_prometheus_accepts_its_configuration():
-    done = promtool("check", "config", "--lint-fatal", "/etc/prometheus/prometheus.yml")
+    done = promtool(MONITORING, "check", "config", "--lint-fatal", "prometheus.yml")
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.usefixtures("images")
 def test_every_alert_comes_when_it_should_and_not_before():
-    done = promtool("test", "rules", "/etc/prometheus/rules.test.yml")
+    done = promtool(MONITORING, "test", "rules", "rules.test.yml")
     assert done.returncode == 0, done.stdout
 
 

@@ -6,7 +6,7 @@ Where Grafana's stand-in runs, queries are real, but how a panel looks can't be 
 import random
 
 import pytest
-from running import rows, targets, until
+from running import shown, targets, until, without_data
 
 ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
 
@@ -35,23 +35,33 @@ def test_every_panel_has_data(visitor, uid):
     queries = list(targets(visitor, uid))
     assert len(queries) >= 6
 
-    def empty() -> list[str]:
-        return [title for board, title, target in queries if not rows(visitor, board, target)]
-
     def all_have_data() -> bool:
-        missing = empty()
+        missing = without_data(visitor, queries)
         assert not missing, missing
         return True
 
     until(all_have_data, 240, f"every panel of {uid} has data")
 
 
-def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
-    def marked() -> bool:
-        annotations = visitor.get("/dashboard/api/annotations", params={"tags": "promotion"}).json()
-        return any(card["version"] in annotation["text"] for annotation in annotations)
+@pytest.mark.usefixtures("questions")
+def test_each_question_is_counted_and_its_waiting_is_measured(visitor):
+    queries = {title: (board, target) for board, title, target in targets(visitor, "predictions")}
 
-    until(marked, 60, "the promotion's mark")
+    def newest(title: str) -> float:
+        *_, last = shown(visitor, *queries[title])
+        (value,) = [value for name, value in last.items() if name != "Time"]
+        return float(value)
+
+    until(lambda: newest("Answers in the time shown") >= 100, 60, "all questions are counted")
+    until(lambda: newest("Stored live predictions") >= 100, 240, "and stored")
+    assert 0 < newest("Latency, 99th percentile") < 5
+
+
+def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
+    (board, *_), *_ = targets(visitor, "pipeline")
+    marks = {mark["name"]: mark for mark in board["annotations"]["list"]}
+    (mark,) = shown(visitor, board, marks["Promotions"]["target"])
+    assert mark["text"].startswith(f"{card['version']} answers from now on. ")
 
 
 def test_everything_is_measured(visitor):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from running import rows, started, targets, until
+from running import rows, started, targets, until, without_data
 
 MONTH = "2026-04"
 """It brings something new, so a model that has learned from it is better."""
@@ -117,7 +117,7 @@ def test_every_panel_has_data(visitor, uid):
     queries = list(targets(visitor, uid))
 
     def all_have_data() -> bool:
-        empty = [title for board, title, target in queries if not rows(visitor, board, target)]
+        empty = without_data(visitor, queries)
         assert not empty, empty
         return True
 

@@ -22,7 +22,7 @@ PORTS = {
 }
 REACHES = {
     "gateway": {"storage", "processing-web", "prediction", "jupyterlab", "dashboard", "monitoring"},
-    "processing": {"storage", "database", "dashboard"},
+    "processing": {"storage", "database"},
     "processing-daemon": {"processing", "database"},
     "processing-web": {"processing", "database"},
     "processing-metrics": {"database"},

@@ -17,7 +17,6 @@ from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
 from processing.summaries import batches, live_errors, tables, warnings
-from processing.summaries.annotations import annotate_promotions
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
@@ -108,7 +107,7 @@ def judge_candidate() -> Facts:
     if version not in registry.versions(models):
         return {"reason": "There is no new candidate."}
     verdict = gate.judge(models, window, version)
-    annotate_promotions(registry.promotions(models))
+    tables.write_promotions()
     return {
         "version": verdict["version"],
         "verdict": verdict["verdict"],

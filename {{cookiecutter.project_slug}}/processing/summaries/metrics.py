@@ -28,9 +28,13 @@ SELECT count(*) FILTER (WHERE error IS NULL), count(*) FILTER (WHERE error IS NO
 FROM raw_files"""
 
 NEWEST_MODEL = """
-SELECT version, verdict, reason, error, baseline_error,
-       CASE verdict WHEN 'promoted' THEN error ELSE champion_error END
-FROM models ORDER BY created DESC LIMIT 1"""
+SELECT models.version, verdict, models.reason, error, baseline_error,
+       CASE champion.version
+           WHEN models.version THEN error WHEN champion_version THEN champion_error END
+FROM models
+LEFT JOIN (SELECT version FROM promotions ORDER BY number DESC LIMIT 1) AS champion ON true
+ORDER BY created DESC LIMIT 1"""
+"""The champion's error is known there if it is the newest model, or was compared with it."""
 
 REFUSED = """
 SELECT count(*) FROM models

@@ -3,6 +3,7 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +15,7 @@ from core import registry
 from core.attempt import Facts, attempt
 from core.card import Card
 from core.code import code_digest
-from core.database import summary_tables, upsert
+from core.database import DatabaseAway, summary_tables, upsert
 from core.documents import Documents
 from core.layout import VERSIONS
 from core.quarantine import Quarantine, entries
@@ -32,6 +33,8 @@ from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
 from processing.training.scores import METRIC, outcome_value
 from processing.training.window import parts_digest
 
+log = logging.getLogger(__name__)
+
 
 def write_all() -> Facts:
     """Write every table. Returns the number of rows by table.
@@ -42,6 +45,14 @@ def write_all() -> Facts:
         return {"tables": "none without a database", **_quarantined()}
     facts = {table: attempt(f"table {table}", partial(_write, table)) for table in TABLES}
     return {table: fact["rows"] for table, fact in facts.items() if "rows" in fact}
+
+
+def write_promotions() -> None:
+    """Write the promotions, for the boards to mark; what a database misses, the next run writes."""
+    try:
+        _write("promotions")
+    except DatabaseAway as problem:
+        log.warning("The next run writes the newest promotion into the tables. %s", problem)
 
 
 def write_quarantine() -> None:
