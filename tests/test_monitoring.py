@@ -35,13 +35,28 @@ def test_every_alert_comes_when_it_should_and_not_before():
 
 def test_no_alert_is_without_a_test_nor_without_words():
     rules = yaml.safe_load((MONITORING / "rules.yml").read_text(encoding="utf-8"))
-    written = [rule for group in rules["groups"] for rule in group["rules"]]
+    written = [rule for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
     tested = alerts(yaml.safe_load((MONITORING / "rules.test.yml").read_text(encoding="utf-8")))
     assert {rule["alert"] for rule in written} == tested
     assert [
         rule["alert"] for rule in written if rule["annotations"].keys() != {"summary", "action"}
     ] == []
     assert {rule["labels"]["severity"] for rule in written} == {"critical", "warning", "info"}
+
+
+def test_nobody_is_told_what_needs_nothing_done():
+    """And critical alerts come again within the hour, events once, the heartbeat always."""
+    routes = yaml.safe_load((MONITORING / "alertmanager/routes.yml").read_text(encoding="utf-8"))
+    receivers = {
+        route["matchers"][0]: (route["receiver"], route.get("repeat_interval"))
+        for route in routes["route"]["routes"]
+    }
+    assert receivers == {
+        'kind="heartbeat"': ("heartbeat", "5m"),
+        'severity="info"': ("nobody", None),
+        'kind="event"': ("people-once", None),
+        'severity="critical"': ("people", "1h"),
+    }
 
 
 def test_everything_that_is_measured_is_a_service():
@@ -62,6 +77,7 @@ ADDRESSES = [
     ({"ALERT_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}, "slack_configs"),
     ({"ALERT_WEBHOOK": "https://discord.com/api/webhooks/1/x"}, "discord_configs"),
     (MAIL, "email_configs"),
+    ({"ALERT_HEARTBEAT": "https://hc.example.org/ping/a'\"$(id)"}, "name: heartbeat\n    webhook"),
     (
         {**MAIL, "ALERT_SMTP_USER": "me'\"$(id)", "ALERT_SMTP_PASSWORD": 'it\'s "secret" \\ $(id)'},
         "auth_password_file",

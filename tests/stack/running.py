@@ -257,6 +257,16 @@ def models_of(addresses: list[str]) -> set[str]:
     return {httpx.get(f"http://{address}:8000/health").json()["model"] for address in addresses}
 
 
+def firing(visitor) -> dict[str, dict]:
+    """Return what Prometheus knows of each alert that fires, but the one that always does."""
+    reply = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()
+    return {
+        alert["labels"]["alertname"]: alert
+        for alert in reply["data"]["alerts"]
+        if alert["state"] == "firing" and alert["labels"].get("kind") != "heartbeat"
+    }
+
+
 def targets(visitor, uid: str):
     """Yield every panel of a board with its queries."""
     board = (

@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When work was last looked for, when a run last began, and when each step of it last finished: the
--- steps are those of processing/way.py.
+-- When work was last looked for, when a run last began and last failed, when each step of it last finished (the steps are
+-- those of processing/way.py), and when answers were last counted and joined with outcomes.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -62,6 +62,16 @@ CREATE TABLE IF NOT EXISTS promotions (
     version text,
     time timestamptz,
     reason text
+);
+
+-- What the boards and monitoring need to know of model/: one row.
+CREATE TABLE IF NOT EXISTS facts (
+    one boolean PRIMARY KEY CHECK (one),
+    outcome text,
+    unit text,
+    task text,
+    zone text,
+    expected_days double precision
 );
 
 -- How far the newest rows are from those that trained and evaluated the champion: one row for each

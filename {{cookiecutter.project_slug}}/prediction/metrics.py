@@ -35,8 +35,8 @@ REQUESTS = Counter("requests_total", "Requests answered", ["path", "status"])
 REQUESTS_IN_FLIGHT = Gauge("requests_in_flight", "Requests to /v1 that are being answered")
 CHAMPION = Gauge("champion_info", "The model that answers", ["version"])
 CHAMPION_LOADED = Gauge("champion_loaded_timestamp_seconds", "When that model was loaded")
-CHAMPION_REFUSED = Counter(
-    "champion_refused_total", "Promoted models that this replica would not load", ["reason"]
+CHAMPION_REFUSED = Gauge(
+    "champion_refused", "1 while this replica would not load the promoted model", ["reason"]
 )
 JOURNAL_PENDING = Gauge(
     "journal_pending_bytes",

@@ -19,10 +19,12 @@ from core.database import DatabaseAway, summary_tables, upsert
 from core.documents import Documents
 from core.layout import VERSIONS
 from core.quarantine import Quarantine, entries
-from core.schema import OUTCOME
+from core.schema import OUTCOME, OUTCOME_UNIT
 from core.settings import settings
 from core.storage import bucket
 from core.tables import months, parts
+from model import source
+from model.schema import TASK, ZONE
 from processing.answers.withdrawals import WITHDRAWALS
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
@@ -160,6 +162,13 @@ def _drift_by_age(_: Cursor) -> list[dict]:
     ]
 
 
+def _facts(_: Cursor) -> list[dict]:
+    return [
+        {"one": True, "outcome": OUTCOME, "unit": OUTCOME_UNIT, "task": TASK, "zone": ZONE}
+        | {"expected_days": getattr(source, "EXPECTED_DAYS", None)}
+    ]
+
+
 def _promotions(_: Cursor) -> list[dict]:
     return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
@@ -192,6 +201,7 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "rejections": ("source, etag, reason", _rejections),
     "months": ("month", _changed_months),
     "models": ("version", _models),
+    "facts": ("one", _facts),
     "drift": ("name", _drift),
     "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),
