@@ -17,6 +17,8 @@ from core.schema import OUTCOME
 from core.settings import settings
 from core.storage import as_json, create, listed, names, read
 from core.tables import TIME, read_parquet
+from model import source
+from model.source import EXPECTED_DAYS
 from processing import steps
 from processing.answers import truth
 from processing.champion import roll_back
@@ -175,6 +177,19 @@ def test_after_a_rollback_no_error_is_shown_as_the_champion_s_that_is_another_s(
     assert error_of_the_champion() is None
 
 
+def test_a_file_that_can_t_be_used_is_told_until_a_later_one_of_its_name_can(rows):
+    raw = rows("raw")
+    create(raw, "by-hand.csv", b"not,what\nis,asked\n")
+    steps.check_rows()
+    tables.write_all()
+    assert measured("raw_file_unusable", source="by-hand.csv") == 1
+    assert measured("raw_expected_days") == EXPECTED_DAYS
+    raw.put("by-hand.csv", source.raw_file("2013-04"))
+    steps.check_rows()
+    tables.write_all()
+    assert measured("raw_file_unusable", source="by-hand.csv") is None
+
+
 def judged(models, version: str, champion: str | None) -> None:
     """Publish a version with an error of 9, whose champion has one of 12, and its verdict."""
     created = f"{version[:4]}-{version[4:6]}-{version[6:8]}T00:00:00+00:00"
@@ -198,10 +213,14 @@ def judged(models, version: str, champion: str | None) -> None:
 
 
 def error_of_the_champion() -> float | None:
+    return measured("model_error", kind="champion")
+
+
+def measured(metric: str, **labels: str) -> float | None:
     """Return what monitoring reads."""
     registry = CollectorRegistry()
     registry.register(Summaries(settings().summaries_url.get_secret_value()))
-    return registry.get_sample_value("model_error", {"kind": "champion"})
+    return registry.get_sample_value(metric, labels)
 
 
 def marks() -> list[str]:

@@ -1,5 +1,6 @@
 """Rules, scraping and alert messages, checked by promtool and amtool in their images."""
 
+import importlib
 import subprocess
 
 import pytest
@@ -118,3 +119,26 @@ def test_an_address_for_mail_without_a_server_is_refused_with_what_to_set():
     done = written_configuration({"ALERT_EMAIL_TO": "you@example.org"})
     assert done.returncode == 1
     assert "set ALERT_SMTP (host:port) and ALERT_EMAIL_FROM as well" in done.stdout
+
+
+@pytest.mark.usefixtures("images")
+def test_quiet_keeps_everything_back_but_the_heartbeat_and_can_be_ended(monkeypatch):
+    """What ops/quiet.py runs in Alertmanager's container, once for two hours and once for none."""
+    monkeypatch.syspath_prepend(str(UNBAKED))
+    quiet = importlib.import_module("ops.quiet")
+    script = f"""
+        sh /etc/alertmanager/start.sh >/dev/null 2>&1 &
+        for try in $(seq 100); do {quiet.AMTOOL} query >/dev/null 2>&1 && break; sleep 0.2; done
+        {quiet.script(120)}; {quiet.AMTOOL} query --output=json; {quiet.script(0)}
+        echo left: $({quiet.AMTOOL} query --quiet)"""
+    folder = MONITORING / "alertmanager"
+    mounted = [f"{folder}:/etc/alertmanager:ro"]
+    # Debian's build does not start without these, as compose.yaml says.
+    for name in ("default", "email"):
+        place = f"/usr/share/prometheus/alertmanager/{name}.tmpl"
+        mounted.append(f"{folder / 'message.tmpl'}:{place}:ro")
+    words = [word for volume in mounted for word in ("--volume", volume)]
+    words += ["--tmpfs", "/tmp", "--tmpfs", "/alertmanager:mode=1777", "--env", "LISTEN=127.0.0.1"]
+    shell = ("--entrypoint", "sh", image("monitoring-alerts"), "-c", script)
+    said = run("docker", "run", "--rm", *words, *shell).stdout
+    assert "kind" in said and "heartbeat" in said and said.endswith("left:\n"), said

@@ -12,9 +12,13 @@ USAGE = "make quiet HOURS=2"
 AMTOOL = 'amtool --alertmanager.url="http://$LISTEN:9093" silence'
 END = f'ids=$({AMTOOL} query --quiet --created-by=quiet) && [ -z "$ids" ] || {AMTOOL} expire $ids'
 BEGIN = (
-    f"{AMTOOL} add --author=quiet --comment='make quiet' --duration=$1m 'kind!=heartbeat'"
-    " 'alertname=~.+'"
+    AMTOOL + " add --author=quiet --comment=quiet --duration={}m 'alertname=~.+' 'kind!=heartbeat'"
 )
+
+
+def script(minutes: int) -> str:
+    """Return what Alertmanager's container runs; a longer silence replaces a shorter one."""
+    return f"{END}; {BEGIN.format(minutes)}" if minutes else END
 
 
 def minutes(hours: str) -> int:
@@ -33,8 +37,7 @@ def main() -> None:
     compose.require(
         "monitoring-alerts", "Add monitoring to COMPOSE_PROFILES in .env and run `make up`."
     )
-    script = f"{END}; {BEGIN}" if wanted else END
-    compose.run("exec", "-T", "monitoring-alerts", "sh", "-c", script, "quiet", str(wanted))
+    compose.run("exec", "-T", "monitoring-alerts", "sh", "-c", script(wanted))
     if wanted:
         print(f"No alert is sent for {wanted} minutes. `make quiet HOURS=0` ends that.")
     else:
