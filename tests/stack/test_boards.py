@@ -4,9 +4,13 @@ Where Grafana's stand-in runs, queries are real, but how a panel looks can't be 
 """
 
 import random
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
-from running import firing, shown, targets, until, without_data
+from running import firing, replicas, shown, targets, until, without_data
 
 ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
 
@@ -55,6 +59,30 @@ def test_each_question_is_counted_and_its_waiting_is_measured(visitor):
     until(lambda: newest("Answers in the time shown") >= 100, 60, "all questions are counted")
     until(lambda: newest("Stored live predictions") >= 100, 240, "and stored")
     assert 0 < newest("Latency, 99th percentile") < 5
+
+
+def test_the_time_of_an_answer_is_what_the_client_waits_whatever_it_says_itself(stack, card):
+    addresses, before = replicas(stack), seconds_of_answers(stack)
+    own = {"X-Received": str(int((time.time() - 50) * 1000))}
+    question = card["example"]["question"]
+    stack.compose("pause", "prediction")
+    try:
+        with ThreadPoolExecutor() as pool, stack.api() as api:
+            reply = pool.submit(api.post, "/v1/predict", json=question, headers=own, timeout=60)
+            time.sleep(4)
+            stack.compose("unpause", "prediction")
+            reply.result().raise_for_status()
+    finally:
+        stack.compose("unpause", "prediction", check=False)
+    assert replicas(stack) == addresses
+    assert 3 < seconds_of_answers(stack) - before < 40
+
+
+def seconds_of_answers(stack) -> float:
+    """Return the sum of all waiting for single answers, over all replicas."""
+    pages = [httpx.get(f"http://{address}:8000/metrics").text for address in replicas(stack)]
+    found = re.findall(r'^request_seconds_sum{path="/v1/predict"} (.*)', "\n".join(pages), re.M)
+    return sum(map(float, found))
 
 
 def test_the_first_promotion_is_marked_on_the_boards(visitor, card):
