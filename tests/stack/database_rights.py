@@ -23,7 +23,8 @@ TABLES = (
     "stages",
     "models",
     "promotions",
-    "predictions",
+    "live_predictions",
+    "batch_predictions",
     "live_errors",
 )
 MAY_ENTER = {

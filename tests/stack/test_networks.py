@@ -35,7 +35,7 @@ REACHES = {
     },
     "gateway-signin": set(),
     "database-notebooks": {"database"},
-    "processing": {"storage", "database", "dashboard"},
+    "processing": {"storage", "database"},
     "processing-daemon": {"processing", "database"},
     "processing-web": {"processing", "database"},
     "processing-metrics": {"database"},

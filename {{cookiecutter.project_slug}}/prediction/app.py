@@ -10,7 +10,7 @@ from prediction.background import repeated
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
-from prediction.metrics import Measured
+from prediction.metrics import Measured, expect_requests
 from prediction.problems import handle_problems
 from prediction.protocol import OneProtocol
 
@@ -39,7 +39,9 @@ def create_app(
     app.add_middleware(OneProtocol)
     app.add_middleware(Measured)
     handle_problems(app)
-    app.include_router(v1.routes(champions, journal, keys))
+    api = v1.routes(champions, journal, keys)
+    expect_requests(api)
+    app.include_router(api)
     app.include_router(inside.routes(champions, keys))
     openapi.describe(app)
     return app

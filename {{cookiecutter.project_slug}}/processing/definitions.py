@@ -63,6 +63,7 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     from processing.steps import measure_live_error
     from processing.summaries.live_answers import write_live_answers
     from processing.summaries.live_errors import write_live_errors
+    from processing.summaries.stages import mark_stage
     from processing.summaries.tables import write_quarantine
 
     context.log.info(f"Joined: {attempt('join', join)}")
@@ -70,6 +71,7 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     context.log.info(f"Errors: {attempt('live errors', write_live_errors)}")
     context.log.info(f"Live error: {attempt('live error', measure_live_error)}")
     attempt("quarantine", write_quarantine)
+    mark_stage("answers")
 
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -145,6 +147,14 @@ def dead_runs(context: dg.SensorEvaluationContext):
     return dg.SkipReason(f"Reported as failed: {', '.join(dead)}." if dead else "No run is dead.")
 
 
+@dg.run_failure_sensor(monitored_jobs=[pipeline], default_status=dg.DefaultSensorStatus.RUNNING)
+def failed_runs(context: dg.RunFailureSensorContext):
+    """Mark when a run of the pipeline last failed, for monitoring."""
+    from processing.summaries.stages import mark_stage
+
+    mark_stage("failed", run=context.dagster_run.run_id)
+
+
 @dg.sensor(job=answers, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_answers(context: dg.SensorEvaluationContext):
     """Evaluate answers once a minute while there are new ones, or new outcomes."""
@@ -160,7 +170,7 @@ def new_answers(context: dg.SensorEvaluationContext):
     return dg.RunRequest(tags=tags)
 
 
-SENSORS = [new_data, dead_runs, new_answers]
+SENSORS = [new_data, dead_runs, failed_runs, new_answers]
 
 SCHEDULES = []
 if SCHEDULE:

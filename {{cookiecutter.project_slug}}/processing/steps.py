@@ -16,8 +16,7 @@ from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import live_errors, tables, warnings
-from processing.summaries.annotations import annotate_promotions
+from processing.summaries import batches, live_errors, tables, warnings
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
@@ -108,7 +107,7 @@ def judge_candidate() -> Facts:
     if version not in registry.versions(models):
         return {"reason": "There is no new candidate."}
     verdict = gate.judge(models, window, version)
-    annotate_promotions(registry.promotions(models))
+    tables.write_promotions()
     return {
         "version": verdict["version"],
         "verdict": verdict["verdict"],
@@ -132,6 +131,7 @@ def summarise() -> Facts:
     facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
     attempt("live errors", live_errors.write_live_errors)
     attempt("live error", measure_live_error)
+    attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)
     facts |= attempt("warnings", warn)
     mark_done()

@@ -3,7 +3,8 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
 from functools import partial
 
 import polars as pl
@@ -14,15 +15,16 @@ from core import registry
 from core.attempt import Facts, attempt
 from core.card import Card
 from core.code import code_digest
-from core.database import summary_tables, upsert
+from core.database import DatabaseAway, summary_tables, upsert
 from core.documents import Documents
-from core.layout import BATCHES, VERSIONS
+from core.layout import VERSIONS
 from core.quarantine import Quarantine, entries
-from core.schema import HAS_MEAN, OUTCOME
+from core.schema import OUTCOME, OUTCOME_UNIT
 from core.settings import settings
-from core.storage import bucket, names
-from core.tables import TIME, months, newest_time, parts, read_parquet
-from processing.answers.batch import PREDICTED, predictions_of
+from core.storage import bucket
+from core.tables import months, parts
+from model import source
+from model.schema import TASK, ZONE
 from processing.answers.withdrawals import WITHDRAWALS
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
@@ -30,11 +32,10 @@ from processing.summaries import class_shares
 from processing.summaries.warnings import warnings
 from processing.training import drift
 from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
-from processing.training.scores import METRIC, errors, outcome_value, predicted_values
+from processing.training.scores import METRIC, outcome_value
 from processing.training.window import parts_digest
 
-VALUE, ERROR = "predicted value", "error of the row"
-"""Columns for a moment; with spaces in them, no field of the schema has these names."""
+log = logging.getLogger(__name__)
 
 
 def write_all() -> Facts:
@@ -46,6 +47,14 @@ def write_all() -> Facts:
         return {"tables": "none without a database", **_quarantined()}
     facts = {table: attempt(f"table {table}", partial(_write, table)) for table in TABLES}
     return {table: fact["rows"] for table, fact in facts.items() if "rows" in fact}
+
+
+def write_promotions() -> None:
+    """Write the promotions, for the boards to mark; what a database misses, the next run writes."""
+    try:
+        _write("promotions")
+    except DatabaseAway as problem:
+        log.warning("The next run writes the newest promotion into the tables. %s", problem)
 
 
 def write_quarantine() -> None:
@@ -153,69 +162,15 @@ def _drift_by_age(_: Cursor) -> list[dict]:
     ]
 
 
-def _promotions(_: Cursor) -> list[dict]:
-    return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
-
-
-def _batch_predictions(_: Cursor) -> list[dict]:
-    """Return the champion's batches by day and hour of the event."""
-    rows = []
-    for path, version, batch in _champion_batches():
-        table = _by_hour(_with_errors(batch))
-        if not HAS_MEAN:
-            table = table.with_columns(total=None, actual_total=None)
-        of_object = {"object": path, "kind": "batch", "model": version}
-        rows += [of_object | row for row in table.to_dicts()]
-    return rows
-
-
-def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
-    time = pl.col(TIME).dt
-    by_hour = batch.group_by(day=time.date(), weekday=time.weekday() - 1, hour=time.hour())
-    return by_hour.agg(
-        predictions=pl.len(),
-        total=pl.sum(VALUE),
-        actual_count=pl.count(OUTCOME),
-        actual_total=outcome_value().sum(),
-        error_total=pl.sum(ERROR),
-    )
-
-
-def _classes(_: Cursor) -> list[dict]:
-    """Return the champion's batches by class, where classes have no mean."""
-    if HAS_MEAN:
-        return []
+def _facts(_: Cursor) -> list[dict]:
     return [
-        {"object": path, "month": newest_time(batch[TIME]).replace(day=1).date()} | row
-        for path, _, batch in _champion_batches()
-        for row in class_shares.of_batch(batch, predictions_of(batch))
+        {"one": True, "outcome": OUTCOME, "unit": OUTCOME_UNIT, "task": TASK, "zone": ZONE}
+        | {"expected_days": getattr(source, "EXPECTED_DAYS", None)}
     ]
 
 
-def _champion_batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
-    """Yield each batch of today's champion: its path, the version, rows with predictions."""
-    predictions, promotion = bucket("predictions"), registry.newest_promotion(bucket("models"))
-    if promotion is None:
-        return
-    for path in names(predictions, BATCHES):
-        if promotion.version in path:
-            columns = [TIME, OUTCOME, PREDICTED]
-            yield path, promotion.version, read_parquet(predictions, path, columns)
-
-
-def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
-    """Return a batch with a number for each prediction, and its error where there is an outcome."""
-    values = pl.Series(VALUE, predicted_values(predictions_of(batch)), dtype=pl.Float64)
-    batch = batch.with_columns(values)
-    labelled = batch.filter(pl.col(OUTCOME).is_not_null())
-    error = errors(labelled[OUTCOME].to_numpy(), predictions_of(labelled))
-    unlabelled = batch.filter(pl.col(OUTCOME).is_null())
-    return pl.concat(
-        [
-            labelled.with_columns(pl.Series(ERROR, error, dtype=pl.Float64)),
-            unlabelled.with_columns(pl.lit(None, dtype=pl.Float64).alias(ERROR)),
-        ]
-    )
+def _promotions(_: Cursor) -> list[dict]:
+    return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
 
 def _warnings(cursor: Cursor) -> list[dict]:
@@ -246,11 +201,10 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "rejections": ("source, etag, reason", _rejections),
     "months": ("month", _changed_months),
     "models": ("version", _models),
+    "facts": ("one", _facts),
     "drift": ("name", _drift),
     "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),
-    "predictions": ("object, model, day, hour", _batch_predictions),
-    "classes": ("object, class", _classes),
     "quarantine": ("kind, name", _quarantine),
     "warnings": ("version, kind, warning", _warnings),
 }
