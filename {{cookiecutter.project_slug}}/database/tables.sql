@@ -158,6 +158,15 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
+-- The newest live answers whose outcome is known, for two classes as the probability of the second.
+CREATE TABLE IF NOT EXISTS pairs (
+    id uuid PRIMARY KEY,
+    model text,
+    known timestamptz,
+    predicted double precision,
+    actual double precision
+);
+
 -- What was set aside because it failed, and why; steps of the pipeline are named as in
 -- processing/way.py. It is tried again when it or the code changes.
 CREATE TABLE IF NOT EXISTS quarantine (

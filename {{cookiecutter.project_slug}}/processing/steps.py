@@ -16,7 +16,7 @@ from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import batches, live_errors, tables, warnings
+from processing.summaries import batches, live_errors, pairs, tables, warnings
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
@@ -130,6 +130,7 @@ def summarise() -> Facts:
     """Join answers with outcomes, write the summary tables, and end the run."""
     facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
     attempt("live errors", live_errors.write_live_errors)
+    attempt("pairs", pairs.write_pairs)
     attempt("live error", measure_live_error)
     attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)

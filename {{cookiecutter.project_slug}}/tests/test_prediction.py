@@ -4,6 +4,7 @@ import json
 import re
 import time
 import uuid
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,6 +16,7 @@ from core.keys import add, make_key, revoke
 from core.schema import CLASS_NAMES, CLASSES, class_name
 from model.schema import Question
 from prediction.api import MOST_REPORTS
+from prediction.metrics import SECONDS
 from tests.problem import assert_problem
 from tests.small_model import ASKED, HAPPENED
 
@@ -209,6 +211,12 @@ def test_an_answer_takes_as_long_as_the_client_waits_by_the_gateway_s_clock(
     before = seconds()
     ask(headers={"X-Received": stamp} if stamp else {})
     assert least <= seconds() - before < most
+
+
+def test_the_time_that_is_promised_is_one_that_is_counted():
+    objectives = Path("monitoring/objectives.yml").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r'le: "([0-9.]+)"', objectives)
+    assert float(seconds) in SECONDS and str(float(seconds)) == seconds
 
 
 @pytest.mark.usefixtures("serving")
