@@ -142,6 +142,13 @@ A row whose event is later than the arrival of its file is refused too; LATEST_A
 model/schema.py says by how much. Of two rows with one key the later one is used. In Parquet, a row
 is refused where a value is a list or record, a text that is not UTF-8, or a time finer than a
 microsecond.
+
+## What it costs
+
+A clean megabyte is read in some hundredths of a second. Whatever else stands in a file, a megabyte
+takes two seconds of a core at most, and the file 600 MB of memory: quotation marks that open on
+each line are slowest. Where the time of an event is no part of KEY, a row is also looked for in other months:
+each of their parts whose keys may be the same is read once for each file.
 """
 
 
