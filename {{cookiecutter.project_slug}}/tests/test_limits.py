@@ -147,8 +147,8 @@ microsecond.
 
 A clean megabyte is read in some hundredths of a second. Whatever else stands in a file, a megabyte
 takes two seconds of a core at most, and the file 600 MB of memory: quotation marks that open on
-each line are slowest. Where the time of an event is no part of KEY, a row is also looked for in other months:
-each of their parts whose keys may be the same is read once for each file.
+each line are slowest. Where the time of an event is no part of KEY, a row is also looked for in
+other months: each of their parts whose keys may be the same is read once for each file.
 """
 
 
