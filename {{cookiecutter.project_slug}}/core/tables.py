@@ -161,10 +161,10 @@ def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
 
 
 def _as_objects(texts: pl.Series) -> np.ndarray:
-    """Return texts as Python objects, one for each distinct text.
+    """Return texts as Python objects, one for each distinct text; a missing one is ''.
 
     Codes that come again and again then take half the time.
     """
-    arrow = texts.to_arrow(compat_level=pl.CompatLevel.newest())
-    coded = arrow.dictionary_encode(null_encoding="encode")
+    arrow = texts.fill_null("").to_arrow(compat_level=pl.CompatLevel.newest())
+    coded = arrow.dictionary_encode()
     return coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -46,8 +45,7 @@ class Run(subprocess.Popen):
             "stderr": subprocess.STDOUT,
             "text": True,
         }
-        environment = os.environ | {"PYTHONPATH": "."}
-        super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, env=environment, **pipes)
+        super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, **pipes)
         assert self.stdout.readline() == "ready\n"
 
     def go(self) -> None:
