@@ -7,6 +7,7 @@ import pytest
 from conftest import bake_with_environment, edit, python_of
 
 TAKES_LONG = True
+QUIETLY = ("-rN", "--show-capture=no", "--disable-warnings")
 
 MISTAKES = {
     "distance in model/schema.py needs description": ("schema.py", "examples=[2475],", ""),
@@ -65,7 +66,7 @@ def own(untouched) -> Path:
 
 def failure_of(project: Path) -> str:
     """Return what the owner's half of `make test` says when it fails."""
-    command = [python_of(project), "-m", "pytest", "-q", "-rN", "--disable-warnings", "acceptance"]
+    command = [python_of(project), "-m", "pytest", "-q", *QUIETLY, "acceptance"]
     done = subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8")
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout + done.stderr
