@@ -129,8 +129,8 @@ with its place in the file and its content.
 {rows}
 
 A row whose event is later than the arrival of its file is refused too; LATEST_AHEAD in
-model/schema.py says by how much. Of two rows with one key the later one is used. Without a key, equal
-rows of one file are as many rows; those that another file brought as often are known already.
+model/schema.py says by how much. Of two rows with one key the later one is used. Without a key,
+equal rows of one file are as many rows; those that another file brought as often are known already.
 """
 
 

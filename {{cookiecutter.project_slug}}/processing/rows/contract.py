@@ -73,7 +73,7 @@ def _check_types(schema: pl.Schema) -> None:
     if wrong:
         raise TypeError(
             "`to_rows` in model/source.py makes columns of other types than model/schema.py: "
-            f"{', '.join(wrong)}."
+            f"{', '.join(wrong)}. Name that type in COLUMNS, or cast the column in `to_rows`."
         )
 
 
