@@ -32,8 +32,10 @@ TASK = "regression"
 """`"regression"` to predict a number, `"classification"` to predict a class."""
 
 KEY = ("departure:day", "carrier", "flight", "origin")
-"""The columns that identify a row; `:day` takes only the date of a time. `()` means all columns:
-identical rows are counted once."""
+"""The columns that identify a row; `:day` takes only the date of a time. An outcome that comes in a
+later file finds its row by them. `()`: there are none. Then equal rows of one file are as many rows,
+and a file that comes again brings none.
+"""
 
 EVENT_TIME = "departure"
 """The column with the time of the event. With None, the time of arrival is used."""

@@ -39,7 +39,8 @@ COLUMNS = {
     "air_time": pl.Float64,
 }
 """The columns to read from a raw file, and their types: pl.Int64 for int, pl.Float64 for float,
-pl.Boolean, pl.String. Other columns are ignored."""
+pl.Boolean, pl.String, and for times as `2026-03-31 14:05` pl.Datetime or pl.Date. Other columns are
+ignored. A time that is written otherwise is pl.String here, and `to_rows` reads it."""
 
 CLOCK = {
     "year": (-9999, 9999),
@@ -72,7 +73,8 @@ HELD_BACK = tuple(f"2013-{number:02}" for number in range(4, 13))
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
     """Turn the columns of a raw file into the fields of schema.py; invalid values become null.
 
-    If your columns have the names and types of the fields already, `return raw`.
+    If your columns have the names and types of the fields already, `return raw`. Each row must be
+    looked at by itself. To leave rows out, or to sort them, keep the column `row`.
 
     One part out of bounds would make `pl.datetime` fail the whole file, so such parts become null
     first. Days are added to the first of the month; an impossible date (30 February) ends up in

@@ -212,13 +212,30 @@ def replay(month: str, answers: list[dict]) -> None:
     """Replay a month from its answers to its errors. What an interrupted replay did is kept."""
     if month not in _months(REPLAY_ANSWERS):
         keep_answers(month, answers)
+    judged = len(verdicts(bucket("models")))
     feed(month)
-    newest = max(verdicts(bucket("models")), key=lambda verdict: verdict["time"])
-    print(f"{newest['version']}: {newest['reason']}")
+    print(_came_of_it(judged))
     lines = evaluate(month)["lines"]
     write_table()
     shown = ", ".join(f"{line} {error['error']:.2f}" for line, error in lines.items())
     print(f"{month}: {shown}", flush=True)
+
+
+def _came_of_it(judged: int) -> str:
+    """Return what a run decided, or why it did not; so many were judged before it."""
+    models = bucket("models")
+    if len(verdicts(models)) > judged:
+        newest = max(verdicts(models), key=lambda verdict: verdict["time"])
+        return f"{newest['version']}: {newest['reason']}"
+    last, least = causes.last_candidate(models), retraining.NEW_ROWS.least_rows
+    since = datetime.fromisoformat(last["created"]) if last else datetime.min.replace(tzinfo=UTC)
+    new = causes.labelled_rows_since(bucket("processed"), since)
+    if new < least:
+        return (
+            f"No model was trained: {new:,} rows with an outcome are new, and NEW_ROWS in "
+            f"model/retraining.py asks for {least:,}."
+        )
+    return "No model was trained; what the run printed says why."
 
 
 def _months(folder: Folder) -> set[str]:

@@ -139,9 +139,10 @@ with its place in the file and its content.
 {rows}
 
 A row whose event is later than the arrival of its file is refused too; LATEST_AHEAD in
-model/schema.py says by how much. Of two rows with one key the later one is used. In Parquet, a row
-is refused where a value is a list or record, a text that is not UTF-8, or a time finer than a
-microsecond.
+model/schema.py says by how much. Of two rows with one key the later one is used. Without a key,
+equal rows of one file are as many rows; those that another file brought as often are known already.
+In Parquet, a row is refused where a value is a list or record, a text that is not UTF-8, or a time
+finer than a microsecond.
 
 ## What it costs
 

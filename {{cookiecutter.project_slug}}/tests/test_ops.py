@@ -5,12 +5,24 @@ import shutil
 import socket
 import stat
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from core import keys
-from ops import compose, docker, dotenv, envfile, modes, ownership, preflight, settings, subnets
+from ops import (
+    clear,
+    compose,
+    docker,
+    dotenv,
+    envfile,
+    modes,
+    ownership,
+    preflight,
+    settings,
+    subnets,
+)
 
 SHELL = shutil.which("sh")
 
@@ -389,3 +401,13 @@ def test_a_taken_port_is_seen():
         port = taken.getsockname()[1]
         assert not preflight.is_free("127.0.0.1", port)
     assert preflight.is_free("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("typed", "left"), [("data", False), ("", True), ("yes", True)])
+def test_the_data_of_a_laptop_are_deleted_only_for_their_name(tmp_path, monkeypatch, typed, left):
+    tmp_path.joinpath("data/raw").mkdir(parents=True)
+    monkeypatch.setattr(clear, "FOLDER", tmp_path / "data")
+    monkeypatch.setattr("builtins.input", lambda _: typed)
+    with pytest.raises(SystemExit, match="Nothing was deleted") if left else nullcontext():
+        clear.main()
+    assert tmp_path.joinpath("data").exists() == left

@@ -299,6 +299,14 @@ def test_a_time_of_a_column_with_a_zone_is_brought_to_the_clock_of_ours(monkeypa
     assert values["at"].to_list() == [datetime(2026, 7, 2, 12)]
 
 
+@pytest.mark.parametrize("kind", [pl.Datetime, pl.Datetime("ms"), pl.Datetime("us", "UTC")])
+def test_times_are_on_the_clock_of_ours_whatever_kind_columns_names(monkeypatch, kind):
+    monkeypatch.setattr("processing.rows.times.ZONE", "Europe/Berlin")
+    columns = {"id": pl.Int64, "at": kind}
+    values, _, _ = read(b"id,at\n1,2026-07-02 10:00\n2,2026-07-02T10:00:00Z\n", columns)
+    assert values["at"].to_list() == [datetime(2026, 7, 2, 10), datetime(2026, 7, 2, 12)]
+
+
 @pytest.mark.parametrize(
     ("word", "right"), [("Y", True), ("n", False), ("TRUE", True), ("0", False), ("ja", None)]
 )

@@ -50,6 +50,12 @@ def ask(storage, questions: list[dict]) -> list[dict]:
     ]
 
 
+def test_a_replay_says_so_when_too_few_rows_came_to_train_on(small, monkeypatch, capsys):
+    monkeypatch.setattr(retraining, "NEW_ROWS", Rule(timedelta(0), 5_000))
+    replay.replay(MONTHS[0], ask(small, replay.next_questions()["questions"]))
+    assert "rows with an outcome are new, and NEW_ROWS in" in capsys.readouterr().out
+
+
 def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
     asked = replay.next_questions()
     assert (

@@ -129,6 +129,7 @@ def _time(column: pl.Series, kind: PolarsType) -> pl.Series:
         column = times.from_text(column)
     if column.dtype == pl.Datetime:
         column = times.exactly_on_the_clock(column)
+        kind = times.CLOCK if getattr(kind, "time_zone", None) else kind
     elif column.dtype != pl.Date:
         return pl.Series(column.name, [None], dtype=kind).new_from_index(0, len(column))
     if kind == pl.Date and column.dtype == pl.Datetime:

@@ -149,7 +149,7 @@ def _decide(
     candidate_errors = errors(rows.outcomes, model_predictions(candidate, rows.features))
     naive = compared("the naive baseline", candidate_errors, _naive_errors(candidate, window, rows))
     against = _against_champion(candidate_errors, rival, rows)
-    objections = [*_unfit(candidate.card), *naive.objections()]
+    objections = [*unfit(candidate.card), *naive.objections()]
     if against:
         objections += [*against.objections(), *_worse_slices(rows, against)]
     verdict = "refused" if objections else "promoted"
@@ -204,7 +204,7 @@ def _against_champion(
     return compared("the champion", candidate_errors, champion_errors)
 
 
-def _unfit(card: Card) -> Iterator[str]:
+def unfit(card: Card) -> Iterator[str]:
     """Yield what makes a model unfit to answer, however small its errors are."""
     difference = card["parity"]["largest_difference"]
     if not difference <= LARGEST_DIFFERENCE:
