@@ -33,8 +33,8 @@ TASK = "regression"
 
 KEY = ("departure:day", "carrier", "flight", "origin")
 """The columns that identify a row; `:day` takes only the date of a time. An outcome that comes in a
-later file finds its row by them. `()`: there are none. Then equal rows of one file are as many rows,
-and a file that comes again brings none.
+later file finds its row by them. `()`: there are none. Then equal rows of one file are as many
+rows, and a file that comes again brings none.
 """
 
 EVENT_TIME = "departure"
