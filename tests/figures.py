@@ -9,18 +9,20 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 from core import registry
 from core.database import summary_tables
 from core.layout import ANSWERS, BATCHES, VERDICTS
+from core.retries import TryAgain
 from core.schema import OUTCOME
 from core.settings import settings
 from core.storage import as_json, create, listed, names, read
 from core.tables import TIME, read_parquet
 from model import source
 from model.source import EXPECTED_DAYS
-from processing import steps
+from processing import definitions, steps
 from processing.answers import truth
 from processing.champion import roll_back
 from processing.summaries import batches, live_answers, live_errors, tables
@@ -196,6 +198,26 @@ def test_a_file_that_can_t_be_used_is_told_until_a_later_one_of_its_name_can(row
     steps.check_rows()
     tables.write_all()
     assert measured("raw_file_unusable", source="by-hand.csv") is None
+
+
+@pytest.mark.usefixtures("summaries")
+def test_a_run_that_fails_is_marked(monkeypatch):
+    def away():
+        raise TryAgain("The storage is away.")
+
+    monkeypatch.setitem(steps.FUNCTIONS, "raw", away)
+    job = definitions.definitions.resolve_job_def("pipeline")
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not run.success
+        context = dg.build_run_status_sensor_context(
+            "failed_runs", run.get_run_failure_event(), instance, run.dagster_run
+        )
+        definitions.failed_runs(context.for_run_failure())
+    stage = "pipeline_last_success_timestamp_seconds"
+    assert measured(stage, stage="failed") > measured(stage, stage="begun")
+    (failed,) = [row for row in ask("pipeline", "Stages") if row["stage"] == "failed"]
+    assert failed["run"] == run.run_id
 
 
 TEN_MILLION = """
