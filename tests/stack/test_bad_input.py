@@ -28,6 +28,9 @@ PARTS_OF_ANSWERS = ("join", "live answers", "live errors", "live error")
 ERRORS_A_STEP = int(os.environ.get("ERRORS", "1"))
 """How many kinds of exceptions each step raises in turn; `make soak` tries all."""
 
+GOOD_ROWS = 3_000
+"""So many new rows are a cause to train."""
+
 MOVED = {visit: (f"2026-0{visit - 10}-20", f"2026-0{visit - 9}-02") for visit in (11, 12, 13)}
 """Visits whose date moved to the next month, by number."""
 
@@ -71,7 +74,7 @@ def bring(stack):
 
 def visits(stack, seed: int) -> bytes:
     """Return visits of three months that nothing is wrong with, other ones for each seed."""
-    code = f"from model.source import first; print(first(seed={seed}).decode(), end='')"
+    code = f"from model.source import first; print(first({GOOD_ROWS}, {seed}).decode(), end='')"
     return stack.inside("processing", code).encode()
 
 
@@ -117,7 +120,7 @@ def test_every_kind_of_file_is_used_or_refused_and_stops_no_other(stack, bring):
         or bool(file.sentence) != bool(came[name][2])
     }
     assert not wrong
-    assert came["good.csv"] == (1500, {}, "")
+    assert came["good.csv"] == (GOOD_ROWS, {}, "")
     assert not {name for name in came if name.startswith(("a folder", "spark", "_"))}
     code = f"""
 import json, polars as pl
@@ -223,7 +226,7 @@ def test_the_next_good_file_is_used_although_no_run_could_be_ended(stack, bring)
     faults.put(stack, {})
     bring("next.csv", visits(stack, seed=4))
     wait_until_done(stack)
-    assert reports(stack)["next.csv"] == (1500, {}, "")
+    assert reports(stack)["next.csv"] == (GOOD_ROWS, {}, "")
     query = (
         f"SELECT count(*) FROM runs WHERE pipeline_name = 'pipeline' AND start_time > {started_at}"
     )
