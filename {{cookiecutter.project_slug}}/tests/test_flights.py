@@ -1,14 +1,19 @@
 """The replies to the example's own questions and outcomes; other use cases need none of this."""
 
 import json
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
 
-from model import source
+from core import registry
+from model import retraining, source
 from model.schema import KEY, Question
 from processing.rows.ingest import check_batch
+from processing.steps import run_steps
+from processing.training.candidate import version_of
+from processing.training.window import newest_window
 from tests.problem import assert_problem
 from tests.small_model import ASKED
 
@@ -110,3 +115,27 @@ def test_a_text_means_the_same_in_a_question_and_in_a_file(sample, origin):
     row = sample.head(1).with_columns(origin=pl.lit(origin)).with_row_index("row", offset=1)
     (good, bad) = check_batch(row)
     assert len(bad) == 0 and asked.origin == good["origin"][0] == "JFK"
+
+
+def test_long_flights_that_are_known_a_week_late_teach_and_judge_only_then(storage, monkeypatch):
+    monkeypatch.setattr(retraining, "NEW_ROWS", retraining.Rule(timedelta(0), 1))
+    january = source.month_of_flights("2013-01").sample(6_000, seed=0)
+    week = (pl.col("day").cast(pl.Int64) - 1) // 7
+    is_long = pl.col("air_time").cast(pl.Float64, strict=False) > 150
+    for number in range(1, 4):
+        now = january.filter(week == number if number > 1 else week <= number)
+        told = pl.when(~is_long | (week < 1)).then("air_time").otherwise(pl.lit(""))
+        late = january.filter(is_long, week == number - 1, week > 0)
+        file = pl.concat([now.with_columns(air_time=told), late])
+        storage("raw").put(f"week {number}", file.write_csv().encode())
+        list(run_steps(without="raw"))
+        time.sleep(1.1)  # storage tells arrivals to the second
+    window = newest_window(storage("processed"))
+    late = window.lateness
+    assert 7 <= late.horizon <= 15 and late.missing > 0.2
+    assert window.labelled.times[-1] <= datetime(2013, 1, 29) - timedelta(days=late.horizon)
+    card = registry.card(storage("models"), version_of(window))
+    assert (
+        "larger" in card["outcomes"]["warning"] and card["twin"]["to"] < card["judged_on"]["from"]
+    )
+    assert card["window"]["to"] == card["judged_on"]["to"]

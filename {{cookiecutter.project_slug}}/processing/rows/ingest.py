@@ -17,7 +17,7 @@ from obstore.store import ObjectStore
 from core.quarantine import Quarantine, is_to_blame, sentence
 from core.schema import allowed
 from core.storage import as_json, bucket, create
-from core.tables import ROW_COLUMNS, TIME
+from core.tables import KNOWN_AT, STORED_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.rows import contract, reading
@@ -187,7 +187,8 @@ def _rows(values: pl.DataFrame) -> pl.DataFrame:
         raise Unreadable(
             f"`to_rows` in model/source.py fails with its rows: {sentence(error)}"
         ) from error
-    other = [name for name in TIME_FIELDS if rows.schema[name] != CLOCK]
+    times = TIME_FIELDS | ({KNOWN_AT} if KNOWN_AT else set())
+    other = [name for name in times if rows.schema[name] != CLOCK]
     return rows.with_columns(map(on_the_clock, rows.select(other)))
 
 
@@ -200,7 +201,7 @@ def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names() -> list[str]:
-    return [name for name in ROW_COLUMNS if name != "arrived"]
+    return [name for name in STORED_COLUMNS if name != "arrived"]
 
 
 def _missing_labels() -> list[pl.Expr]:
