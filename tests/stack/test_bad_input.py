@@ -48,7 +48,6 @@ def stack(tmp_path_factory, messages):
 
     def change(project):
         shutil.copytree(ROOT / "tests" / "visits", project / "model", dirs_exist_ok=True)
-        (project / "tests" / "test_flights.py").unlink()
         faults.add_faults(project)
 
     folder = tmp_path_factory.mktemp("bad")

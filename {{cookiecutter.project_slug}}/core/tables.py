@@ -19,6 +19,7 @@ from obstore.store import ObjectStore
 from core.layout import ROWS
 from core.schema import KEY_PARTS, OUTCOME, KeyPart, value_type
 from core.storage import bucket, names, read
+from model import schema
 from model.schema import EVENT_TIME, Question
 
 TIME = EVENT_TIME or "arrived"
@@ -34,6 +35,14 @@ HAS_LEFT = "has left"
 """A column for a moment; with a space in it, no field of the schema has that name."""
 
 ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
+
+KNOWN_AT: str | None = getattr(schema, "KNOWN_AT", None)
+"""The column that says when an outcome became known. It is stored, and shown to no model."""
+
+STORED_COLUMNS = [*ROW_COLUMNS, *([KNOWN_AT] if KNOWN_AT else [])]
+
+KNOWN = "known at"
+"""The column of that time in rows to learn from; with a space in it, no field has its name."""
 
 
 def key_expressions() -> list[pl.Expr]:
@@ -142,7 +151,9 @@ def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
 def read_month(processed: ObjectStore, month: str) -> pl.DataFrame:
     """Return the checked rows of a month, the newest version of each."""
     versions = [
-        read_parquet(processed, part).with_columns(pl.lit(is_departure(part)).alias(HAS_LEFT))
+        read_parquet(processed, part, ROW_COLUMNS).with_columns(
+            pl.lit(is_departure(part)).alias(HAS_LEFT)
+        )
         for part in parts(processed, month)
     ]
     return newest_versions(versions).filter(~pl.col(HAS_LEFT)).drop(HAS_LEFT)

@@ -43,6 +43,12 @@ EVENT_TIME = "departure"
 ZONE = "America/New_York"
 """The time zone of EVENT_TIME, which holds local time, and of SCHEDULE in source.py."""
 
+KNOWN_AT = None
+"""The column that says when an outcome became known, as a time, where it is known weeks later.
+
+No model sees it. With None the platform measures, from the files, how late outcomes come.
+"""
+
 LATEST_AHEAD = timedelta(days=1)
 """How much later than its file's arrival an event may be; a row that is later still is refused.
 

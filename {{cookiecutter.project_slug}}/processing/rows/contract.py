@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from core.schema import allowed, unit, value_type
+from core.tables import KNOWN_AT
 from model.schema import Outcome, Question
 
 POLARS_TYPES = {
@@ -34,7 +35,12 @@ RESERVED = (ROW, "arrived", "prediction", "probabilities")
 
 
 def check_names() -> None:
-    """Raise TypeError if a field has a name that the platform uses itself."""
+    """Raise TypeError if a field has a name that the platform uses itself, or KNOWN_AT is one."""
+    if KNOWN_AT in FIELDS:
+        raise TypeError(
+            f"KNOWN_AT in model/schema.py is {KNOWN_AT}, which is a field: the model would see it. "
+            "Give the time at which the outcome became known a column of its own."
+        )
     taken = [f"`{name}`" for name in FIELDS if name in RESERVED]
     if taken:
         raise TypeError(
@@ -78,7 +84,9 @@ def _check_types(schema: pl.Schema) -> None:
 
 
 def polars_type(name: str) -> PolarsType:
-    """Return the type of a field's column."""
+    """Return the type of a column, which is a field's or KNOWN_AT's."""
+    if name == KNOWN_AT:
+        return POLARS_TYPES[datetime]
     return POLARS_TYPES.get(value_type(FIELDS[name]), pl.String)
 
 

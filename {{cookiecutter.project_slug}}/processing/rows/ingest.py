@@ -17,7 +17,7 @@ from obstore.store import ObjectStore
 from core.quarantine import Quarantine, is_to_blame, sentence
 from core.schema import allowed
 from core.storage import as_json, bucket, create
-from core.tables import ROW_COLUMNS, TIME
+from core.tables import KNOWN_AT, STORED_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.rows import contract, reading
@@ -201,7 +201,8 @@ def rows_of(values: pl.DataFrame) -> pl.DataFrame:
         ) from error
     if not place:
         rows = _placed(rows, values[ROW])
-    return rows.with_columns(_wider(rows[name], name) for name in FIELDS if name in rows.columns)
+    typed = [name for name in (*FIELDS, KNOWN_AT) if name in rows.columns]
+    return rows.with_columns(_wider(rows[name], name) for name in typed)
 
 
 def _placed(rows: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
@@ -233,7 +234,7 @@ def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names() -> list[str]:
-    return [name for name in ROW_COLUMNS if name != "arrived"]
+    return [name for name in STORED_COLUMNS if name != "arrived"]
 
 
 def _missing_labels() -> list[pl.Expr]:

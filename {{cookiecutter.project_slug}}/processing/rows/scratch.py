@@ -17,7 +17,7 @@ from core.layout import REJECTED, ROWS
 from core.tables import (
     COMPRESSION_LEVEL,
     DEPARTURE,
-    ROW_COLUMNS,
+    STORED_COLUMNS,
     TIME,
     months,
     newest_time,
@@ -150,7 +150,7 @@ class Scratch:
 
     def _checked(self, month: str, rows: pl.DataFrame) -> Piece:
         index = repeats.index(rows).insert_column(0, rows[ROW])
-        return self._piece(month, rows.select(ROW_COLUMNS), index)
+        return self._piece(month, rows.select(STORED_COLUMNS), index)
 
     def _rejected(self, rows: pl.DataFrame) -> list[Piece]:
         if not len(rows):

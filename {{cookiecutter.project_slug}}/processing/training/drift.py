@@ -40,7 +40,7 @@ from processing.training.blocks import (
     summarised,
 )
 from processing.training.residuals import Residuals, Scales, residuals, scales
-from processing.training.window import Rows
+from processing.training.rows import Rows
 
 FALSE_ALARMS = 0.001
 """Without drift, so many measurements alarm at most, however many columns they have."""
