@@ -20,6 +20,7 @@ from ops import (
     modes,
     ownership,
     preflight,
+    quiet,
     settings,
     subnets,
 )
@@ -411,3 +412,14 @@ def test_the_data_of_a_laptop_are_deleted_only_for_their_name(tmp_path, monkeypa
     with pytest.raises(SystemExit, match="Nothing was deleted") if left else nullcontext():
         clear.main()
     assert tmp_path.joinpath("data").exists() == left
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [("2", 120), ("0.5", 30), ("0", 0), ("168", 10080)])
+def test_alerts_are_kept_back_for_some_hours(hours, minutes):
+    assert quiet.minutes(hours) == minutes
+
+
+@pytest.mark.parametrize("hours", ["two", "-1", "169", "nan", ""])
+def test_hours_that_are_none_are_refused_with_what_to_write(hours):
+    with pytest.raises(SystemExit, match="no number from 0 to 168, a week. Run `make quiet"):
+        quiet.minutes(hours)
