@@ -57,6 +57,11 @@ def test_the_example_reads_each_time_or_calls_it_missing(own):
     assert " passed" in run_module(python_of(own), "pytest", *words, folder=own)
 
 
+def test_the_tests_own_table_says_all_that_model_says_of_retraining():
+    own = UNBAKED / "tests" / "table" / "model" / "retraining.py"
+    assert own.read_bytes() == (UNBAKED / "model" / "retraining.py").read_bytes()
+
+
 def test_the_environment_is_made_once(own):
     assert run_module(sys.executable, "ops.virtualenv", folder=own) == ""
 

@@ -24,7 +24,7 @@ NAMES = {
         "baseline",
         "rule_of_thumb",
     ),
-    "retraining": ("NEW_ROWS", "DRIFT", "LIVE_ERROR", "WORSE_BY", "SCHEDULE"),
+    "retraining": ("NEW_ROWS", "OFF_BY", "DRIFT", "LIVE_ERROR", "WORSE_BY", "SCHEDULE"),
 }
 """What the platform imports from each file of `model/`."""
 

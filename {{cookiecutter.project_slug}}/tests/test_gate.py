@@ -93,6 +93,20 @@ def test_a_holdout_of_one_class_alone_decides_nothing(learn, sample, monkeypatch
     assert verdict["verdict"] == "undecided" and "class" in verdict["reason"]
 
 
+@pytest.mark.skipif(
+    OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"
+)
+def test_while_no_model_answers_a_few_new_rows_are_cause_enough(
+    storage, learn, sample, monkeypatch
+):
+    first, second = halves(sample)
+    shuffled = first.with_columns(pl.col(OUTCOME).shuffle(seed=0))
+    assert learn("first.csv", shuffled)["verdict"] != "promoted"
+    monkeypatch.setattr(retraining, "NEW_ROWS", NEW_ROWS._replace(least_rows=10**9))
+    storage("raw").put("second.csv", second.write_csv().encode())
+    assert dict(run_steps(without="raw"))["candidate"]["causes"].startswith("No model answers yet")
+
+
 def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, sample):
     models = storage("models")
     first, second = halves(sample)
