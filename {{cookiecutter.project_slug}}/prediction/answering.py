@@ -15,7 +15,7 @@ from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal
 from prediction.metrics import (
-    ANSWERS,
+    ANSWERED,
     PREDICTION_SECONDS,
     PREDICTIONS,
     PREDICTIONS_BY_CLASS,
@@ -79,7 +79,7 @@ def keep(
 
 def count(version: str, predictions: list) -> None:
     """Count predictions by value, so that a model that always says the same can be seen."""
-    ANSWERS.inc(len(predictions))
+    ANSWERED.inc(len(predictions))
     PREDICTIONS.labels(version).inc(len(predictions))
     for prediction in predictions:
         if CLASSES:
