@@ -21,6 +21,7 @@ from core.settings import settings
 from core.storage import as_json, create, listed, names, read
 from core.tables import TIME, read_parquet
 from model import source
+from model.estimator import SLICES
 from model.source import EXPECTED_DAYS
 from processing import definitions, steps
 from processing.answers import truth
@@ -36,13 +37,15 @@ from tests.test_truth import ANSWER, HOURS, World
 from tests import small_model
 
 BOARDS = {path.stem: json.loads(path.read_text()) for path in Path("dashboard/boards").glob("*")}
-MIDDLE, END = "2013-03-17T23:00:00", "2013-04-01"
+MIDDLE, END = "2025-02-15T12:00:00", "2025-03-01"
 """Of the newest month."""
+
+SLICE = SLICES[0]
 
 PANEL_SECONDS = 1
 """Promised for each panel; the deadline is three times that."""
 
-OLD, NEW = "20130310-aaaaaaaa", "20130317-bbbbbbbb"
+OLD, NEW = "20250210-aaaaaaaa", "20250217-bbbbbbbb"
 
 
 @pytest.fixture
@@ -156,14 +159,14 @@ def test_answers_and_their_errors_are_those_that_storage_holds(summaries, sample
     assert counted() == len(stored)
     assert ask("predictions", "Stored live predictions") == [{"stored": len(stored)}]
     errors = pl.DataFrame(
-        {"origin": line["question"]["origin"], "error": abs(ANSWER - actual[line["id"]])}
+        {"value": line["question"][SLICE], "error": abs(ANSWER - actual[line["id"]])}
         for line in stored
     )
     shown = {row["slice"]: row for row in ask("predictions", "Live error by slice")}
     assert shown["all"]["answers"] == len(ids)
     assert shown["all"]["live error"] == pytest.approx(errors["error"].mean())
-    for origin, error in errors.group_by("origin").agg(pl.mean("error")).iter_rows():
-        assert shown[f"origin {origin}"]["live error"] == pytest.approx(error)
+    for value, error in errors.group_by("value").agg(pl.mean("error")).iter_rows():
+        assert shown[f"{SLICE} {value}"]["live error"] == pytest.approx(error)
     (point,) = ask("predictions", "Live error by version")
     assert point["error"] == pytest.approx(errors["error"].mean())
     write_pairs()
@@ -182,7 +185,7 @@ def test_after_a_rollback_no_error_is_shown_as_the_champion_s_that_is_another_s(
     roll_back()
     assert marks()[-1] == f"{OLD} answers from now on. Rolled back by hand."
     assert error_of_the_champion() == 12.0
-    judged(models, "20130430-cccccccc", NEW)
+    judged(models, "20250430-cccccccc", NEW)
     tables.write_all()
     assert error_of_the_champion() is None
 
@@ -194,7 +197,7 @@ def test_a_file_that_can_t_be_used_is_told_until_a_later_one_of_its_name_can(row
     tables.write_all()
     assert measured("raw_file_unusable", source="by-hand.csv") == 1
     assert measured("raw_expected_days") == EXPECTED_DAYS
-    raw.put("by-hand.csv", source.raw_file("2013-04"))
+    raw.put("by-hand.csv", source.raw_file(source.HELD_BACK[0]))
     steps.check_rows()
     tables.write_all()
     assert measured("raw_file_unusable", source="by-hand.csv") is None
@@ -260,7 +263,7 @@ def judged(models, version: str, champion: str | None) -> None:
         version,
         created=created,
         metrics={METRIC: 9.0, f"baseline_{METRIC}": 70.0, f"rule_of_thumb_{METRIC}": 20.0},
-        window={"from": "2013-01-01T00:00:00", "to": MIDDLE},
+        window={"from": "2025-01-01T00:00:00", "to": MIDDLE},
         rows={"training": 1, "judging": 1},
     )
     verdict = Verdict(

@@ -222,11 +222,13 @@ def test_the_time_that_is_promised_is_one_that_is_counted():
 @pytest.mark.usefixtures("serving")
 def test_what_was_asked_and_answered_is_counted(ask):
     before = counted("predictions_total", model="20130331-aaaaaaaa")
+    answers = counted("answers_total")
     refused = counted("requests_total", path="/v1/predict", status="422")
     ask()
     ask("/v1/predict/batch", {"questions": [ASKED, ASKED]})
     ask(body="{}")
     assert counted("predictions_total", model="20130331-aaaaaaaa") == before + 3
+    assert counted("answers_total") == answers + 3
     assert counted("requests_total", path="/v1/predict", status="422") == refused + 1
     assert 'champion_info{version="20130331-aaaaaaaa"} 1.0' in ask("/metrics", None, key=None).text
 

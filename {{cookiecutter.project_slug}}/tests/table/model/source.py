@@ -17,6 +17,7 @@ COLUMNS = {
     "minutes": pl.Float64,
 }
 SCHEDULE = ""
+EXPECTED_DAYS = 35
 FIRST_MONTHS = ("2025-01", "2025-02")
 HELD_BACK = ("2025-03", "2025-04")
 JOBS = 4_000
