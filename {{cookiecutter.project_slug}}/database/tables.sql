@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS promotions (
     number int PRIMARY KEY,
     version text,
     time timestamptz,
-    reason text
+    reason text,
+    by_hand boolean
 );
 
 -- What the boards and monitoring need to know of model/: one row.
