@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -293,6 +294,15 @@ def test_what_was_taken_in_is_not_read_again(world, monkeypatch):
     monkeypatch.setattr(hourly, "read", read_nothing_again)
     assert truth.join() == {"answers": 0, "reports": 0, "rows_with_outcome": 0}
     assert world.kept() == before
+
+
+@pytest.mark.parametrize("worse", [1, 2])
+def test_false_reports_neither_move_the_live_error_nor_hide_a_worse_model(worse):
+    draw = np.random.default_rng(0)
+    honest = worse * draw.exponential(6.0, 970)
+    measured = alarm._live_error("m", np.append(honest, np.full(30, 10_000.0)), promised=6.0)
+    assert measured["error"] == pytest.approx(honest.mean(), rel=0.1)
+    assert measured["alarm"] == (worse > 1)
 
 
 @pytest.mark.parametrize(("promised", "expected"), [(9.0, False), (8.0, True)])

@@ -26,13 +26,14 @@ STANDARD_ERRORS = 2
 
 
 FALSE_SHARE = 0.05
-"""So many of the worst errors may be false reports; they raise no alarm by themselves."""
+"""So many of the worst errors may be false reports: they count as large as the next one at most,
+and raise no alarm by themselves."""
 
 
 class LiveError(TypedDict):
     """The error of the champion's answers since its promotion; it alarms from `tolerated` on.
 
-    `at_least` is the lower end of its interval.
+    `error` is the mean, and `at_least` the lower end of the interval without the worst.
     """
 
     version: str
@@ -63,19 +64,21 @@ def measure() -> LiveError | None:
 
 
 def _live_error(version: str, errors: np.ndarray, promised: float) -> LiveError:
-    mean = float(errors.mean()) if len(errors) else 0.0
-    standard_error = float(errors.std() / len(errors) ** 0.5) if len(errors) else 0.0
+    rows = len(errors)
+    errors = errors if rows else np.zeros(1)
     without_worst = np.sort(errors)[: len(errors) - int(FALSE_SHARE * len(errors))]
-    cautious = float(without_worst.mean()) if len(errors) else 0.0
-    at_least, tolerated = cautious - STANDARD_ERRORS * standard_error, (1 + WORSE_BY) * promised
+    capped = np.minimum(errors, without_worst[-1])
+    standard_error = float(capped.std() / len(errors) ** 0.5)
+    at_least = float(without_worst.mean()) - STANDARD_ERRORS * standard_error
+    tolerated = (1 + WORSE_BY) * promised
     return LiveError(
         version=version,
-        rows=len(errors),
-        error=mean,
+        rows=rows,
+        error=float(capped.mean()),
         at_least=at_least,
         promised=promised,
         tolerated=tolerated,
-        alarm=len(errors) >= LEAST_TO_ALARM and at_least > tolerated,
+        alarm=rows >= LEAST_TO_ALARM and at_least > tolerated,
     )
 
 
