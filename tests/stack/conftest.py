@@ -28,18 +28,17 @@ def stack(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
-def card(stack) -> dict:
-    """Return the champion's card."""
-    with stack.api() as api:
-        return api.get("/v1/model").raise_for_status().json()
-
-
 @pytest.fixture
 def api(stack):
     """Yield the owner's client of the API."""
     with stack.api() as client:
         yield client
+
+
+@pytest.fixture
+def card(api) -> dict:
+    """Return the champion's card."""
+    return api.get("/v1/model").raise_for_status().json()
 
 
 @pytest.fixture

@@ -84,7 +84,6 @@ ERRORS = [
     ("builtins", "UnicodeDecodeError('utf-8', b'x', 0, 1, 'made')"),
     ("json", "JSONDecodeError('made', '{', 1)"),
     ("pydantic_core", "ValidationError.from_exception_data('made', [])"),
-    ("grafana_client.client", "GrafanaException(500, {}, 'made')"),
 ]
 """What libraries of a run can raise because of what they were given: module and exception."""
 

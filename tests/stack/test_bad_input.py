@@ -203,7 +203,7 @@ def test_parts_of_the_live_job_that_fail_are_named_and_the_others_go_on(stack, a
     def asked() -> None:
         api.post("/v1/predict", json=card["example"]["question"]).raise_for_status()
 
-    counted = "SELECT coalesce(sum(predictions), 0) FROM predictions WHERE kind = 'live'"
+    counted = "SELECT coalesce(sum(predictions), 0) FROM live_predictions"
     before = int(stack.sql(counted)[0][0])
     parts = dict(zip(PARTS_OF_ANSWERS, faults.ERRORS[::-1], strict=False))
     faults.put(stack, parts)
