@@ -1,7 +1,8 @@
 """Batch predictions in the summary tables: how many there are, and how near the outcomes they came.
 
-A month has a batch of each of its champions; the one that was written last counts. Predictions are
-compared with outcomes only on rows that came after those the model was trained on.
+A month has a batch of each of its champions; the one that was written last counts. With outcomes is
+compared what the champion's judged twin predicts for rows that it has not learned from: the
+champion itself has learned from the newest rows too.
 """
 
 from datetime import datetime
@@ -10,11 +11,12 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from core import registry
+from core.inference import OnnxModel
 from core.layout import BATCHES
 from core.schema import HAS_MEAN, OUTCOME
-from core.storage import bucket, listed
-from core.tables import TIME, read_parquet
-from processing.answers.batch import PREDICTED, predictions_of
+from core.storage import bucket, listed, read
+from core.tables import ROW_COLUMNS, TIME, question_columns, read_parquet
+from processing.answers.batch import PREDICTED, prediction_columns, predictions_of
 from processing.summaries import class_shares
 from processing.summaries.rewriting import rewrite
 from processing.training.scores import outcome_value, predicted_values
@@ -43,7 +45,7 @@ def newest_batches() -> dict[str, str]:
 
 def by_weekday(path: str) -> list[dict]:
     """Return how many rows a batch has by weekday and hour, with the sums of those compared."""
-    batch = read_parquet(bucket("predictions"), path, [TIME, OUTCOME, PREDICTED])
+    batch = read_parquet(bucket("predictions"), path, [*ROW_COLUMNS, PREDICTED])
     unseen = _unseen(path, batch)
     values = pl.Series(VALUE, predicted_values(predictions_of(unseen)), dtype=pl.Float64)
     sums = _by_weekday(
@@ -65,7 +67,7 @@ def by_weekday(path: str) -> list[dict]:
 
 def by_class(path: str) -> list[dict]:
     """Return how often a batch expected each class, and how often it came, on the rows compared."""
-    batch = read_parquet(bucket("predictions"), path, [TIME, OUTCOME, PREDICTED])
+    batch = read_parquet(bucket("predictions"), path, [*ROW_COLUMNS, PREDICTED])
     unseen = _unseen(path, batch)
     rows = class_shares.of_batch(unseen, predictions_of(unseen))
     return [{"month": _month(path)} | row for row in rows]
@@ -77,10 +79,15 @@ def _by_weekday(rows: pl.DataFrame, **sums: pl.Expr) -> pl.DataFrame:
 
 
 def _unseen(path: str, batch: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with an outcome that came after the batch's model was trained."""
-    card = registry.card(bucket("models"), PurePosixPath(path).stem)
-    trained_until = datetime.fromisoformat(card["window"]["to"])
-    return batch.filter(pl.col(OUTCOME).is_not_null(), pl.col(TIME) > trained_until)
+    """Return the rows with an outcome that the twin has not learned from, with its predictions."""
+    models, version = bucket("models"), PurePosixPath(path).stem
+    card = registry.card(models, version)
+    learned_until = datetime.fromisoformat(card.get("twin", card["window"])["to"])
+    unseen = batch.filter(pl.col(OUTCOME).is_not_null(), pl.col(TIME) > learned_until)
+    if unseen.is_empty() or "twin" not in card:
+        return unseen
+    twin = OnnxModel(read(models, registry.twin_path(version)))
+    return unseen.with_columns(prediction_columns(twin.predict_columns(question_columns(unseen))))
 
 
 def _month(path: str) -> str:
