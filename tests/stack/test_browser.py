@@ -22,7 +22,10 @@ def browser():
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+            args=[
+                *("--no-sandbox", "--disable-background-networking", "--disable-sync"),
+                "--disable-features=LocalNetworkAccessChecks",  # the gateway is on this machine
+            ],
         )
         yield started
         started.close()
