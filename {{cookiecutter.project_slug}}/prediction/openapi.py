@@ -29,7 +29,7 @@ REASONS = {
     403: "The key lacks the right",
     413: "Larger than 1 MiB",
     422: "A field is wrong; each is named with its bounds",
-    503: "No model has been published yet",
+    503: "Too much is asked at the moment, or no model has been published yet",
 }
 
 
