@@ -17,15 +17,23 @@ def check() -> None:
 def start() -> None:
     """Build and start everything, and wait until it is healthy."""
     refresh.remove_switched_off()
+    hold_the_autoscaler()
     if compose.attempt("up", "--detach", "--build", "--wait", "--wait-timeout", "600").returncode:
         failed = {
             container["Service"]
             for container in compose.containers()
             if container.get("Health") == "unhealthy" or container["ExitCode"]
         }
+        compose.attempt("start", "autoscaler", capture_output=True)
         logs = " ".join(["docker compose logs", *sorted(failed)])
         sys.exit(f"Not everything started. `{logs}` shows why.")
     refresh.reread_edited_files()
+
+
+def hold_the_autoscaler() -> None:
+    """Stop it if it runs: it would stop replicas that are waited for. `up` starts it again."""
+    if compose.has_running("autoscaler"):
+        compose.run("stop", "autoscaler")
 
 
 def wait_for_model() -> None:

@@ -296,6 +296,10 @@ def test_good_settings_are_no_problem():
         ("ALLOWED_ORIGINS", "*"),
         ("IMAGE_REGISTRY", "registry.example.org"),
         ("CERTIFICATE_AUTHORITY", "/etc/ssl/own.crt"),
+        ("REPLICAS_MIN", "0"),
+        ("REPLICAS_MIN", "3"),
+        ("REPLICAS_MAX", "61"),
+        ("REPLICAS_MAX", "all"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named(name, value):
