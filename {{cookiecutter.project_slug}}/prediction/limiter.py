@@ -29,7 +29,7 @@ LONGEST_WAIT = 5.0
 LONGEST_WORK = 20.0
 """Seconds of work that one request may bring; a replica that is stopped finishes what it has."""
 
-LONGEST_LAG = 0.5
+LONGEST_LAG = 2.0
 """Seconds that the event loop may be behind, of which the limiter sees nothing."""
 
 Result = TypeVar("Result")

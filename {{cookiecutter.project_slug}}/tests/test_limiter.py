@@ -78,8 +78,8 @@ def test_a_batch_that_would_take_too_long_is_told_how_many_may_be_sent(replica, 
 
 def test_while_the_event_loop_is_far_behind_the_api_declines_and_the_rest_answers(serving, ask):
     (late,) = [one.kwargs["lag"] for one in serving.app.user_middleware if "lag" in one.kwargs]
-    late.standing = 2.0
+    late.standing = 3.0
     reply = ask()
     assert_problem(reply, 503, "Ask again")
-    assert reply.headers["Retry-After"] == "2"
+    assert reply.headers["Retry-After"] == "3"
     assert ask("/health", None).status_code == ask("/metrics", None).status_code == 200
