@@ -115,6 +115,54 @@ first, second = listed()
 """As the autoscaler does it, through its filter."""
 
 
+ATTEMPTS = """
+import http.client, json, os, socket
+from autoscaler.containers import Filter
+
+def said(method, path, body=None, headers={}):
+    connection = Filter("docker", timeout=10)
+    connection.request(method, path, body, headers)
+    reply = connection.getresponse()
+    return [reply.status, reply.read().decode(errors="replace")]
+
+project = os.environ["PROJECT"]
+mine, others = f"{project}-prediction-1", f"{project}-storage-1"
+evil = json.dumps({"Image": "alpine", "HostConfig": {"Privileged": True, "Binds": ["/:/host"]}})
+refused = [
+    said(*attempt)[0]
+    for attempt in (
+        ("POST", "/containers/create", evil, {"Content-Type": "application/json"}),
+        ("POST", f"/v1.44/containers/{mine}/exec", evil),
+        ("POST", f"/{mine}/exec", evil), ("POST", f"/{mine}/kill"), ("DELETE", f"/{mine}"),
+        ("GET", f"/containers/{mine}/json"), ("GET", "/containers/json"), ("GET", "/info"),
+        ("GET", "/images/json"), ("POST", "/images/create?fromImage=alpine"), ("GET", "/secrets"),
+        ("POST", f"/{others}/stop"), ("POST", f"/{mine}/../{others}/stop"),
+        ("POST", f"/{mine}%2f..%2f{others}/stop"), ("POST", f"/x{mine}/stop"),
+        ("POST", f"/{mine}x/stop"), ("GET", f"/{mine}/stop"), ("PUT", f"/{mine}/archive?path=/"),
+    )
+]
+listed = json.loads(said("GET", '/containers?all=true&filters={}&size=1')[1])
+files = [name for name in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(name)]
+print(json.dumps([refused, sorted(one["Names"][0] for one in listed), files]))
+"""
+"""What someone might try who runs code beside the autoscaler."""
+
+
+def test_whoever_takes_over_the_autoscaler_can_stop_replicas_and_nothing_else(stack):
+    name = stack.settings["COMPOSE_PROJECT_NAME"]
+    before = {one["Id"] for many in stack.containers().values() for one in many}
+    environment = ("run", "--rm", "--no-deps", "-T", "-e", f"PROJECT={name}", "autoscaler")
+    done = stack.compose(*environment, "python", "-c", ATTEMPTS)
+    refused, listed, sockets = json.loads(done.stdout.splitlines()[-1])
+    assert set(refused) == {403}
+    assert listed == [f"/{name}-prediction-{number}" for number in (1, 2)]
+    assert sockets == []
+    containers = [one for many in stack.containers().values() for one in many]
+    assert {one["Id"] for one in containers} == before
+    (storage,) = stack.containers()["storage"]
+    assert storage["State"]["Running"]
+
+
 def through_the_filter(stack: Stack, code: str) -> str:
     """Run Python beside the autoscaler, with all that it has."""
     return stack.compose(

@@ -40,6 +40,7 @@ def under_load(stack: Stack, *words: str) -> subprocess.CompletedProcess:
         done = stack.make(*words)
     print(f"  {words}: {len(replies)} questions, slowest {percentile(replies, 1):.2f} s")
     assert not failed(replies), (failed(replies)[:3], done.stdout[-2000:])
+    assert len({round(reply.body["prediction"], 2) for reply in replies}) == 1
     return done
 
 
