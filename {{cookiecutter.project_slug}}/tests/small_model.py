@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 from onnx import helper, load_from_string, numpy_helper
 
 from core import registry
-from core.inference import OnnxModel, shortest
+from core.inference import OnnxModel, processor_seconds
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -76,7 +76,7 @@ def burning(content: bytes, products: int, size: int = 640) -> bytes:
 def slow(seconds: float) -> bytes:
     """Return a model that uses the processor for about so long before each answer."""
     tried = OnnxModel(burning(onnx(0), 10))
-    took = shortest(lambda: tried.predict([Question.model_validate(ASKED, strict=False)]))
+    took = processor_seconds(lambda: tried.predict([Question.model_validate(ASKED, strict=False)]))
     return burning(onnx(0), max(1, round(10 * seconds / took)))
 
 
