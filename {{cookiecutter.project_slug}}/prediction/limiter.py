@@ -2,7 +2,7 @@
 
 Work of microseconds is done at once, in the event loop. Longer work would hold up everyone else
 there, so a thread does it, one request after the other. The others wait in a line that is no longer
-than what can be done within LONGEST_WAIT: who comes then is told at once when to ask again.
+than MOST_AHEAD: who comes then is told at once when to ask again.
 """
 
 import asyncio
@@ -23,8 +23,11 @@ from prediction.problems import Problem, problem_response
 AT_ONCE = 0.001
 """Seconds that work may take in the event loop; handing it to a thread takes a tenth of that."""
 
-LONGEST_WAIT = 5.0
-"""Seconds that a request waits for its turn at most."""
+MOST_AHEAD = 4.0
+"""Seconds of work that may be ahead of a request, or else it is refused."""
+
+LONGEST_WAIT = 8.0
+"""Seconds that a request waits for its turn at most, where work takes longer than was expected."""
 
 LONGEST_WORK = 20.0
 """Seconds of work that one request may bring; a replica that is stopped finishes what it has."""
@@ -71,7 +74,7 @@ class Limiter:
     @asynccontextmanager
     async def accept(self, seconds: float) -> AsyncIterator[None]:
         """Count this work among what is to be done. Raise a Problem if that is too much already."""
-        if self.delay > LONGEST_WAIT:
+        if self.delay > MOST_AHEAD:
             raise refused(self.delay)
         self.accepted += seconds
         try:

@@ -41,10 +41,12 @@ class Service:
             time.sleep(0.05)
 
     def healthy(self) -> bool:
+        """Return whether it answers, and has its model."""
         try:
-            return self.request("GET", "/health")[0] == 200
+            status, health = self.request("GET", "/health")
         except OSError:
             return False
+        return status == 200 and health["model"] is not None
 
     def request(
         self, method: str, path: str, connection=None, body: str | None = None

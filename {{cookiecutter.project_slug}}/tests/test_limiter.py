@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from prediction.limiter import LONGEST_WAIT, LONGEST_WORK
+from prediction.limiter import LONGEST_WAIT, LONGEST_WORK, MOST_AHEAD
 from tests.problem import assert_problem
 from tests.small_model import ASKED
 
@@ -18,7 +18,7 @@ slow = pytest.mark.parametrize("service", [SLOW], indirect=True)
 
 @slow
 def test_with_too_many_questions_those_accepted_are_answered_and_others_refused_at_once(service):
-    many = 3 * round(LONGEST_WAIT / SLOW)
+    many = 3 * round(MOST_AHEAD / SLOW)
     with ThreadPoolExecutor(many) as clients:
         asked = [clients.submit(service.ask) for _ in range(many)]
         time.sleep(1)
@@ -32,10 +32,10 @@ def test_with_too_many_questions_those_accepted_are_answered_and_others_refused_
     answered = [took for status, _, took in replies if status == 200]
     refused = [(int(later), took) for status, later, took in replies if status == 503]
     assert len(answered) + len(refused) == many
-    assert len(answered) >= LONGEST_WAIT / SLOW / 3  # the processor may be shared
+    assert len(answered) >= 2  # as many as the processor is free for
     assert max(answered) < 3 * LONGEST_WAIT
     assert refused and min(later for later, _ in refused) >= 1
-    assert sorted(took for _, took in refused)[len(refused) // 2] < LONGEST_WAIT / 3
+    assert sorted(took for _, took in refused)[len(refused) // 2] < MOST_AHEAD
     assert sorted(looks)[len(looks) // 2] < SLOW / 3
     assert service.metric("work_refused_total") == len(refused)
     assert service.metric("work_wait_seconds_count") >= len(answered)
