@@ -68,15 +68,19 @@ class Service:
         except (OSError, http.client.HTTPException):
             return answered
 
-    def ask(self, patience: float = 60) -> tuple[int, str | None, float]:
+    def ask(self) -> tuple[int, str | None, float]:
         """Ask once; return the status, when to ask again, and the seconds that it took."""
         begun = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
-        headers = {"Authorization": f"Bearer {self.key}"}
-        connection.request("POST", "/v1/predict", json.dumps(ASKED), headers)
-        reply = connection.getresponse()
+        reply = self.begin_to_ask().getresponse()
         reply.read()
         return reply.status, reply.headers["Retry-After"], time.monotonic() - begun
+
+    def begin_to_ask(self) -> http.client.HTTPConnection:
+        """Ask without waiting for the answer; return the connection that it will come on."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Authorization": f"Bearer {self.key}"}
+        connection.request("POST", "/v1/predict", json.dumps(ASKED), headers)
+        return connection
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric over its labels."""

@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import pytest
 
@@ -42,16 +41,23 @@ def test_with_too_many_questions_those_accepted_are_answered_and_others_refused_
     assert service.metric("work_waiting") == service.metric("work_computing") == 0
 
 
+def wait_until(true, seconds: float = 30) -> None:
+    """Look again until it is true."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends
+
+
 @slow
 def test_a_question_is_not_computed_when_its_client_has_gone(service):
-    with ThreadPoolExecutor(10) as clients:
+    with ThreadPoolExecutor(2) as clients:
         staying = [clients.submit(service.ask) for _ in range(2)]
-        time.sleep(SLOW / 5)
-        for _ in range(5):
-            with suppress(TimeoutError):
-                service.ask(patience=SLOW / 25)
+        wait_until(lambda: service.metric("work_waiting") == 1)
+        leaving = service.begin_to_ask()
+        wait_until(lambda: service.metric("work_waiting") == 2)
+        leaving.close()
         assert [one.result()[0] for one in staying] == [200, 200]
-    assert service.metric("work_abandoned_total") == 5
+    wait_until(lambda: service.metric("work_abandoned_total") == 1)
     assert service.metric("predictions_total") == 2
 
 
@@ -60,7 +66,7 @@ def test_the_time_that_requests_spend_waiting_counts_as_load(service):
     """Two that wait for a third are three at a time."""
     with ThreadPoolExecutor(3) as clients:
         took = [one.result()[2] for one in [clients.submit(service.ask) for _ in range(3)]]
-    assert service.metric("work_seconds_total") == pytest.approx(sum(took), rel=0.2)
+    assert sum(took) / 2 < service.metric("work_seconds_total") <= sum(took)
 
 
 def test_a_quick_question_needs_no_turn(service):
@@ -76,10 +82,10 @@ def test_a_batch_that_would_take_too_long_is_told_how_many_may_be_sent(replica, 
     assert ask("/v1/predict/batch", {"questions": [ASKED] * 3}).status_code == 200
 
 
-def test_while_the_event_loop_is_far_behind_the_api_declines_and_the_rest_answers(serving, ask):
-    (late,) = [one.kwargs["lag"] for one in serving.app.user_middleware if "lag" in one.kwargs]
-    late.standing = 3.0
+@pytest.mark.usefixtures("serving")
+def test_while_the_event_loop_is_far_behind_the_api_declines_and_the_rest_answers(ask, monkeypatch):
+    monkeypatch.setattr("prediction.limiter.LONGEST_LAG", -1.0)
     reply = ask()
     assert_problem(reply, 503, "Ask again")
-    assert reply.headers["Retry-After"] == "3"
+    assert reply.headers["Retry-After"] == "1"
     assert ask("/health", None).status_code == ask("/metrics", None).status_code == 200
