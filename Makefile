@@ -8,7 +8,9 @@ endif
 
 LOCAL := .venv/bin/python
 KILLS := 20
+REQUESTS := 100000
 FILES := 2000
+STREAMS := 1000
 # As pip does, uv trusts what this machine trusts.
 export UV_SYSTEM_CERTS ?= true
 
@@ -27,9 +29,10 @@ test: .venv/installed  ## lint, generation, hooks, the project's own tests, and 
 bench: .venv/installed  ## measure times, memory and sizes, and write them to bench/results.json
 	@$(LOCAL) -m bench
 
-soak: .venv/installed  ## what takes long: FILES=2000 random raw files, and KILLS=20 kills during runs
+soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=1000 without drift, REQUESTS=100000 beside strangers, KILLS=20
 	@FILES=$(FILES) $(LOCAL) -m pytest -q -s tests/soak_files.py
-	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
+	@STREAMS=$(STREAMS) $(LOCAL) -m pytest -q -s tests/soak_drift.py
+	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
 
 lock: .venv/installed  ## update the locked packages for work on the template
 	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -13,9 +13,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")]
 
-from bench import generation, pipeline, platform_at_rest, scale_full  # noqa: E402
+from bench import beside, generation, pipeline, platform_at_rest, scale_full  # noqa: E402
 
-MEASUREMENTS = {"generation": generation, "pipeline": pipeline, "platform": platform_at_rest}
+MEASUREMENTS = {
+    "generation": generation,
+    "pipeline": pipeline,
+    "training": beside,
+    "platform": platform_at_rest,
+}
 ON_REQUEST = {"scale_full": scale_full}
 
 

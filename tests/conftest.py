@@ -30,6 +30,13 @@ socket.getaddrinfo = socket.create_connection = refuse
 """
 
 
+def git(folder: Path, *words: str) -> str:
+    """Run git as somebody, and return what it prints."""
+    someone = ("-c", "user.name=Owner", "-c", "user.email=owner@example.org")
+    done = subprocess.run(["git", *someone, *words], cwd=folder, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
 def leave_out(why: str):
     """Skip a test with a sentence that says what it needs; fail where nothing may be left out."""
     (pytest.fail if os.environ.get("REQUIRE_STACK") == "1" else pytest.skip)(why)

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from conftest import LEFT_BY_USE, ROOT, UNBAKED, bake, cookiecutter, files, unused_template
+from conftest import LEFT_BY_USE, ROOT, UNBAKED, bake, cookiecutter, files, git, unused_template
 
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 CHOICES = {
@@ -154,6 +154,21 @@ def secrets(project) -> list[str]:
         for line in text.splitlines()
         if "=" in line and not line.startswith("#")
     ]
+
+
+@pytest.mark.parametrize("of", ["the template", "a project"])
+def test_a_checkout_with_the_line_ends_of_windows_has_those_of_containers(tmp_path, of):
+    folder = bake(tmp_path / "here") if of == "a project" else unused_template()
+    copy, clone = tmp_path / "copy", tmp_path / "clone"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".git", ".venv"))
+    if of == "the template":
+        shutil.copy(ROOT / ".gitattributes", copy)
+    git(copy, "init", "--quiet")
+    git(copy, "add", "--all")
+    git(copy, "commit", "--quiet", "--message", "all")
+    git(tmp_path, "clone", "--quiet", "--config", "core.autocrlf=true", str(copy), str(clone))
+    scripts = list(clone.rglob("*.sh"))
+    assert scripts and [path for path in scripts if b"\r" in path.read_bytes()] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")

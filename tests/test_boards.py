@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 import yaml
 from conftest import UNBAKED
+from containers import promtool
 
 DASHBOARD = UNBAKED / "dashboard"
 BOARDS = {
@@ -52,9 +53,84 @@ def test_every_panel_says_what_it_shows_and_lies_on_no_other(name):
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_promotions_are_marked(name):
-    (marks,) = (a for a in BOARDS[name]["annotations"]["list"] if not a.get("builtIn"))
-    assert marks["enable"] and marks["target"]["tags"] == ["promotion"]
+def test_promotions_and_alerts_are_marked(name):
+    marks = {mark["name"]: mark["target"] for mark in BOARDS[name]["annotations"]["list"][1:]}
+    assert marks.keys() == {"Promotions", "Alerts"}
+    assert "FROM promotions" in marks["Promotions"]["rawSql"]
+    assert "ALERTS" in marks["Alerts"]["expr"]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_is_of_the_form_that_grafana_reads_from_files(name):
+    assert {"panels", "schemaVersion"} <= BOARDS[name].keys()
+
+
+HOUR = {
+    "the first question to each of two replicas": (
+        {
+            'predictions_total{model="m", instance="a"}': "0x30 1x330",
+            'predictions_total{model="m", instance="b"}': "0x90 1x270",
+        },
+        {"Answers in the time shown": 2},
+    ),
+    "only our own look for a model": (
+        {
+            'requests_total{path="/v1/model", status="503"}': "0+10x360",
+            'requests_total{path="/v1/predict", status="200"}': "0x360",
+            'requests_total{path="/v1/predict", status="503"}': "0x360",
+        },
+        {"Requests by status": 0, "Server errors": None},
+    ),
+    "one question of four fails": (
+        {
+            'requests_total{path="/v1/predict", status="200"}': "0x340 3x20",
+            'requests_total{path="/v1/predict", status="503"}': "0x340 1x20",
+        },
+        {"Server errors": 0.25},
+    ),
+    "questions wait, and batches take long": (
+        {
+            'request_seconds_bucket{path="/v1/predict", le="1"}': "0x360",
+            'request_seconds_bucket{path="/v1/predict", le="2.5"}': "0+10x360",
+            'request_seconds_bucket{path="/v1/predict", le="+Inf"}': "0+10x360",
+            'request_seconds_bucket{path="/v1/predict/batch", le="1"}': "0x360",
+            'request_seconds_bucket{path="/v1/predict/batch", le="2.5"}': "0x360",
+            'request_seconds_bucket{path="/v1/predict/batch", le="+Inf"}': "0+10x360",
+        },
+        {"Latency, 99th percentile": 2.485},
+    ),
+}
+"""What an hour's series look like every ten seconds, and what panels then show at its end."""
+
+
+@pytest.mark.parametrize("hour", HOUR)
+def test_figures_of_prometheus_are_right_from_the_first_question_on(hour, tmp_path):
+    series, expected = HOUR[hour]
+    queries = [
+        {"expr": query, "eval_time": "1h", "exp_samples": samples(query, expected[panel["title"]])}
+        for panel in panels("predictions")
+        if panel["title"] in expected
+        for query in [shown(panel["targets"][0]["expr"])]
+    ]
+    given = [{"series": name, "values": values} for name, values in series.items()]
+    test = {"interval": "10s", "input_series": given, "promql_expr_test": queries}
+    tmp_path.joinpath("test.yml").write_text(json.dumps({"tests": [test]}))
+    done = promtool(tmp_path, "test", "rules", "test.yml")
+    assert done.returncode == 0, done.stdout
+
+
+def shown(expression):
+    """Put the last hour in place of Grafana's variables."""
+    return expression.replace("$__range", "1h").replace("$__rate_interval", "1m")
+
+
+def samples(query, value):
+    if value is None:
+        return []
+    if "by (status)" in query:
+        statuses = ("200", "503")
+        return [{"labels": f'{{status="{status}"}}', "value": value} for status in statuses]
+    return [{"labels": "{}", "value": value}]
 
 
 def test_no_password_stands_in_a_file():

@@ -8,14 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, UNBAKED, bake
-
-
-def git(folder: Path, *words: str) -> str:
-    """What git prints."""
-    someone = ("-c", "user.name=Owner", "-c", "user.email=owner@example.org")
-    done = subprocess.run(["git", *someone, *words], cwd=folder, capture_output=True, check=True)
-    return done.stdout.decode()
+from conftest import ROOT, UNBAKED, bake, git
 
 
 def commit(folder: Path) -> None:

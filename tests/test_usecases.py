@@ -13,7 +13,8 @@ from conftest import ROOT, bake_with_environment, python_of, run_module
 TAKES_LONG = True
 USECASES = sorted(path.parent for path in ROOT.glob("tests/usecases/*/schema.py"))
 OWN_TESTS = [
-    f"tests/test_{name}.py" for name in ("model", "pipeline", "gate", "truth", "prediction")
+    f"tests/test_{name}.py"
+    for name in ("model", "pipeline", "gate", "drift", "leaks", "truth", "prediction")
 ]
 
 NOTEBOOK = "jupyterlab/notebooks/first-look.ipynb"

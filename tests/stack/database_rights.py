@@ -23,15 +23,30 @@ TABLES = (
     "stages",
     "models",
     "promotions",
-    "predictions",
+    "live_predictions",
+    "batch_predictions",
     "live_errors",
 )
-MAY_ENTER = {"orchestrator": {"dagster"}, "writer": {"summaries"}, "reader": {"summaries"}}
+MAY_ENTER = {
+    "orchestrator": {"dagster"},
+    "writer": {"summaries"},
+    "reader": {"summaries"},
+    "notebook": {"summaries"},
+}
 
 CHANGES = {
     "insert": "INSERT INTO months (month) VALUES ('1901-01-01')",
     "update": "UPDATE months SET rows = 1 WHERE month = '1901-01-01'",
     "delete": "DELETE FROM months WHERE month = '1901-01-01'",
+}
+READERS_MAY_NOT = {
+    "hold a lock that the pipeline waits for": "SELECT pg_advisory_lock(1)",
+    "try for one": "SELECT pg_try_advisory_xact_lock_shared(1, 2)",
+    "keep a message": "SELECT pg_notify('proof', 'x')",
+    "fill the server's log of changes": "SELECT pg_logical_emit_message(false, 'proof', 'x')",
+    "run a program that goes on when it is cancelled": "DO 'BEGIN END'",
+    "lift the limit of temporary files": "SET temp_file_limit = -1",
+    "change a board's password": "ALTER ROLE reader PASSWORD 'proof'",
 }
 NOBODY_MAY = {
     "truncate": "TRUNCATE months",
@@ -114,13 +129,18 @@ def check_doors(host, port, passwords):
 
 
 def check_summaries(host, port, passwords):
-    for role, changes in (("writer", set(CHANGES)), ("reader", set())):
+    for role, changes in (("writer", set(CHANGES)), ("reader", set()), ("notebook", set())):
         connection = entered(host, port, role, passwords[role], "summaries")
         assert all(allowed(connection, f"SELECT * FROM {table} LIMIT 1") for table in TABLES), role
         done = {name for name, statement in CHANGES.items() if allowed(connection, statement)}
         assert done == changes, f"{role} may {done}"
         wrong = [name for name, statement in NOBODY_MAY.items() if allowed(connection, statement)]
         assert wrong == [], f"{role} may {wrong}"
+        if role == "notebook":
+            wrong = [
+                n for n, statement in READERS_MAY_NOT.items() if allowed(connection, statement)
+            ]
+            assert wrong == [], f"{role} may {wrong}"
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"

@@ -257,6 +257,16 @@ def models_of(addresses: list[str]) -> set[str]:
     return {httpx.get(f"http://{address}:8000/health").json()["model"] for address in addresses}
 
 
+def firing(visitor) -> dict[str, dict]:
+    """Return what Prometheus knows of each alert that fires, but the one that always does."""
+    reply = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()
+    return {
+        alert["labels"]["alertname"]: alert
+        for alert in reply["data"]["alerts"]
+        if alert["state"] == "firing" and alert["labels"].get("kind") != "heartbeat"
+    }
+
+
 def targets(visitor, uid: str):
     """Yield every panel of a board with its queries."""
     board = (
@@ -267,17 +277,40 @@ def targets(visitor, uid: str):
             yield board, panel["title"], {"datasource": panel.get("datasource"), **target}
 
 
+def without_data(visitor, queries) -> list[str]:
+    """Return the titles of panels that are empty, but have no words (`noValue`) for that.
+
+    Every query is run: one that fails is no empty panel.
+    """
+    empty = [(board, title) for board, title, target in queries if not rows(visitor, board, target)]
+    return [
+        title
+        for board, title in empty
+        for panel in board["panels"]
+        if panel["title"] == title and "noValue" not in panel.get("fieldConfig", {})["defaults"]
+    ]
+
+
 def rows(visitor, board: dict, target: dict) -> int:
-    """Count the values that a panel's query returns now, as Grafana itself runs it."""
+    """Count the values that a panel's query returns now."""
+    frames = answered(visitor, board, target)
+    return sum(len(f["data"]["values"][0]) for f in frames if f["data"]["values"])
+
+
+def shown(visitor, board: dict, target: dict) -> list[dict]:
+    """Return the rows that a panel's query returns now, each by its columns."""
+    return [
+        dict(zip((column["name"] for column in frame["schema"]["fields"]), row, strict=True))
+        for frame in answered(visitor, board, target)
+        for row in zip(*frame["data"]["values"], strict=True)
+    ]
+
+
+def answered(visitor, board: dict, target: dict) -> list[dict]:
+    """Return the frames of a panel's query, as Grafana itself runs it."""
     query = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
     reply = visitor.post(
         "/dashboard/api/ds/query", json=query, headers={"Origin": str(visitor.base_url).rstrip("/")}
     )
     assert reply.status_code == 200, reply.text
-    results = reply.json()["results"].values()
-    return sum(
-        len(f["data"]["values"][0])
-        for result in results
-        for f in result["frames"]
-        if f["data"]["values"]
-    )
+    return [frame for result in reply.json()["results"].values() for frame in result["frames"]]

@@ -1,14 +1,35 @@
-"""Any part of a run is killed, again and again.
+"""Strangers at the gate for a hundred thousand requests; any part of a run killed, again and again.
 
-`make soak` gives it a stack of its own, because it changes the champion.
+`make soak` gives them a stack of their own, because the second changes the champion.
 """
 
 import os
+from collections import Counter
 
 from kills import VICTIMS, kill_in_a_run, recovered, seconds_to_success
 from running import FLIGHT
+from strangers import assert_logged_and_counted, figure, restarts, served_beside_strangers
 
 KILLS = int(os.environ.get("KILLS", "20"))
+REQUESTS = int(os.environ.get("REQUESTS", "100000"))
+GATEWAY_MEMORY = 96 * 2**20
+"""Bytes that compose.yaml gives the gateway."""
+
+
+def test_strangers_cost_nobody_else_anything(stack, visitor):
+    before = restarts(stack)
+    quiet, beside, sent = served_beside_strangers(stack, FLIGHT, REQUESTS, rounds=10)
+    memory = figure(visitor, 'max_over_time(process_resident_memory_bytes{job="gateway"}[30m])')
+    print(
+        f"  beside {dict(sent)}: {len(beside.seconds)} right answers, else {dict(beside.wrong)}; "
+        f"p99 {1000 * beside.p99:.1f} ms, without {1000 * quiet.p99:.1f} ms; "
+        f"gateway at most {memory / 2**20:.0f} MiB"
+    )
+    assert quiet.wrong == beside.wrong == Counter()
+    assert beside.p99 < 1.5 * quiet.p99
+    assert memory < 0.9 * GATEWAY_MEMORY
+    assert restarts(stack) == before
+    assert_logged_and_counted(stack, visitor)
 
 
 def test_whatever_is_killed_in_a_run_the_next_one_finishes_and_does_nothing_twice(stack):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from minio import Minio, MinioAdmin
 from minio.commonconfig import ENABLED
-from minio.credentials import StaticProvider
+from minio.credentials import AssumeRoleProvider, StaticProvider
 from minio.error import MinioAdminException, S3Error
 from minio.versioningconfig import SUSPENDED, VersioningConfig
 
@@ -92,6 +92,27 @@ def never(storage, admin, user, version):
     yield "give itself rights", lambda: admin.policy_set(policy_name="readwrite", user=user)
 
 
+def check_temporary_keys(url, user, secret):
+    """The server gives them to every user; they open nothing, and so outlive no new secret."""
+    key = AssumeRoleProvider(
+        sts_endpoint=url, access_key=user, secret_key=secret, duration_seconds=31536000
+    ).retrieve()
+    temporary = Minio(
+        **address(url),
+        access_key=key.access_key,
+        secret_key=key.secret_key,
+        session_token=key.session_token,
+        region="us-east-1",
+    )
+    wrong = [
+        (deed, bucket)
+        for bucket in BUCKETS
+        for deed, act in deeds(temporary, bucket)
+        if allowed(act)
+    ]
+    assert wrong == [], f"a temporary key of {user} may {wrong}"
+
+
 PUBLIC = json.dumps(
     {
         "Version": "2012-10-17",
@@ -168,6 +189,7 @@ def check(url, services, root_secret):
             assert root.get_bucket_versioning(bucket_name=bucket).status == ENABLED, bucket
         for user, secret in services.items():
             check_service(url, user, secret, root)
+            check_temporary_keys(url, user, secret)
         check_strangers(url, services)
     finally:
         clean(root)

@@ -157,7 +157,7 @@ def test_each_answer_is_stored_once_and_counted(stack, api, visitor):
 
     until(lambda: counted() >= 20, 60, "Prometheus has counted the answers")
     until(
-        lambda: stack.sql("SELECT sum(predictions) FROM predictions WHERE kind = 'live'")[0][0],
+        lambda: stack.sql("SELECT sum(predictions) FROM live_predictions")[0][0],
         240,
         "live summaries",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, leave_out
 from playwright.sync_api import expect, sync_playwright
+from running import FLIGHT
 
 PICTURES = Path(os.environ.get("PICTURES", ROOT / "pictures"))
 
@@ -121,6 +122,32 @@ def test_docs_show_the_example_and_ask_it(page, stack, card):
     expect(answer.get_by_text(card["version"]).first).to_be_visible()
     only_from_here(page, stack)
     assert page.complaints == []
+
+
+ASK = """
+async ([url, key, question]) => {
+    const headers = {Authorization: `Bearer ${key}`, "Content-Type": "application/json"};
+    try {
+        const body = JSON.stringify(question);
+        return (await fetch(url + "/v1/predict", {method: "POST", headers, body})).status;
+    } catch (error) {
+        return error.name;
+    }
+}
+"""
+"""What a page's script does: it sees an answer's status, or only that there is none for it."""
+
+
+@pytest.mark.parametrize(
+    ("origin", "seen"),
+    [("https://shop.example.org", 200), ("https://other.example.org", "TypeError")],
+)
+def test_a_page_elsewhere_gets_answers_only_if_its_origin_is_allowed(page, stack, origin, seen):
+    page.route(
+        f"{origin}/**", lambda route: route.fulfill(body="<p>A shop", content_type="text/html")
+    )
+    page.goto(f"{origin}/")
+    assert page.evaluate(ASK, [stack.url, stack.settings["API_KEY"], FLIGHT]) == seen
 
 
 def test_prometheus_opens(page, stack):

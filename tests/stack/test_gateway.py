@@ -4,8 +4,10 @@ import base64
 import http.client
 import json
 import re
+import socket
 import ssl
 import subprocess
+import time
 
 import httpx
 import pytest
@@ -20,6 +22,12 @@ TOOLS = [
     "/prometheus/-/ready",
     "/status/model",
 ]
+LINK = {
+    "Sec-Fetch-Site": "cross-site",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+"""What a browser sends when somebody follows a link on another site."""
 
 
 def test_up_says_nothing_but_up(stack):
@@ -30,7 +38,8 @@ def test_up_says_nothing_but_up(stack):
 @pytest.mark.parametrize("path", TOOLS)
 def test_tools_are_for_those_who_signed_in(stack, visitor, path):
     assert httpx.get(stack.url + path).status_code == 401
-    assert httpx.get(stack.url + path, auth=(stack.owner[0], "wrong")).status_code == 401
+    wrong = httpx.get(stack.url + path, auth=(stack.owner[0], "wrong"), timeout=30)
+    assert wrong.status_code in (401, 429), "refused, or slowed down by now"
     assert visitor.get(path, follow_redirects=True).status_code == 200
 
 
@@ -71,12 +80,111 @@ def test_what_another_site_sends_with_a_visitors_sign_in_is_refused(stack, marks
 
 
 def test_following_a_link_from_another_site_works(stack):
-    link = {
-        "Sec-Fetch-Site": "cross-site",
-        "Sec-Fetch-Mode": "navigate",
-        "Sec-Fetch-Dest": "document",
-    }
-    assert httpx.get(stack.url + "/", auth=stack.owner, headers=link).status_code == 200
+    assert httpx.get(stack.url + "/", auth=stack.owner, headers=LINK).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/pipelines/", "/dashboard/", "/prometheus/-/ready"])
+def test_a_link_from_elsewhere_opens_a_page(visitor, path):
+    assert visitor.get(path, headers=LINK, follow_redirects=True).status_code == 200
+
+
+def test_no_link_changes_the_pipeline(stack):
+    change = "?query=mutation{reloadWorkspace{__typename}}"
+    ask = {"auth": stack.owner, "headers": LINK}
+    for path in ("/pipelines/graphql", "/pipelines//graphql", "/pipelines/%67raphql"):
+        assert httpx.get(stack.url + path + change, **ask).status_code == 403
+        assert httpx.get(stack.url + path + change, auth=stack.owner).status_code == 403
+    assert httpx.post(stack.url + "/pipelines/graphql" + change, **ask).status_code == 403
+
+
+def test_only_our_own_names_are_answered(stack):
+    others = ("evil.example", "gateway", "0.0.0.0", "127.0.0.1.evil.example", "raw.localhost")
+    for port in ("GATEWAY_PORT", "LAB_PORT", "STORAGE_PORT"):
+        url = f"http://127.0.0.1:{stack.settings[port]}/up"
+        for name in others:
+            reply = httpx.get(url, headers={"Host": name}, auth=stack.owner)
+            assert reply.status_code == 421 and "path style" in reply.text
+        for name in ("localhost", "[::1]:8080"):
+            assert httpx.get(url, headers={"Host": name}, auth=stack.owner).status_code != 421
+
+
+def test_guesses_are_slowed_and_logged_whether_the_name_is_known_or_not(stack):
+    """Who has signed in before is not slowed by anybody's guesses."""
+    stack.compose("restart", "gateway-signin")
+    until(lambda: httpx.get(stack.url, auth=stack.owner).status_code == 200, 60, "signed in")
+    seconds = {stack.owner[0]: [], "nobody": []}
+    for number in range(4):
+        for name, times in seconds.items() if number % 2 else reversed(seconds.items()):
+            begun = time.monotonic()
+            reply = httpx.get(stack.url, auth=(name, f"guess {number}"), timeout=30)
+            times.append(time.monotonic() - begun)
+            if reply.status_code == 429:
+                times.pop()
+    known, unknown = min(seconds[stack.owner[0]]), min(seconds["nobody"])
+    assert max(known, unknown) < 2 * min(known, unknown), seconds
+    assert reply.status_code == 429 and int(reply.headers["Retry-After"]) > 0
+    assert httpx.get(stack.url, auth=stack.owner).status_code == 200
+    log = stack.compose("logs", "gateway-signin").stdout
+    assert re.search(r"[\d.]+ was refused as 'nobody'", log) and "guess" not in log
+
+
+def test_a_refused_api_key_is_logged_without_the_key(stack):
+    key = "slipway_" + "x" * 38
+    assert httpx.get(f"{stack.url}/v1/model", headers={"Authorization": key}).status_code == 401
+    with stack.api(key) as api:
+        assert api.get("/v1/model").status_code == 401
+
+    def lines() -> list[str]:
+        log = stack.compose("logs", "--no-log-prefix", "gateway").stdout.splitlines()
+        return [line for line in log if '"status":401' in line]
+
+    line = json.loads(until(lines, 10, "the refusal is logged")[-1])
+    assert line["request"]["client_ip"] and "x" * 38 not in json.dumps(line)
+
+
+def websocket(url: str, path: str, who: tuple[str, str]) -> socket.socket:
+    """Open a websocket as this person, and leave it to itself."""
+    word = base64.b64encode(":".join(who).encode()).decode()
+    host = httpx.URL(url)
+    opened = socket.create_connection((host.host, host.port), 20)
+    opened.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {host.netloc.decode()}\r\nAuthorization: Basic {word}\r\n"
+        f"Origin: {url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        "Sec-WebSocket-Protocol: graphql-ws\r\n\r\n".encode()
+    )
+    assert opened.recv(4096).startswith(b"HTTP/1.1 101"), path
+    return opened
+
+
+def test_a_removed_persons_websockets_end_within_seconds(stack):
+    who = ("bob", "a password of his own")
+    made = stack.make("user", "NAME=bob", input=f"{who[1]}\n")
+    assert made.returncode == 0, made.stdout
+    until(lambda: httpx.get(stack.url, auth=who, timeout=30).status_code == 200, 30, "bob is in")
+    time.sleep(5)  # the reload that his coming caused
+    with httpx.Client(base_url=stack.lab_url, auth=who, timeout=30) as lab:
+        kernel = lab.post("/api/kernels", json={"name": "python3"}).json()["id"]
+    sockets = [
+        websocket(stack.lab_url, f"/api/kernels/{kernel}/channels?session_id=b", who),
+        websocket(stack.url, "/pipelines/graphql", who),
+    ]
+    users = stack.project / "access" / "users"
+    users.write_text(re.sub(r"(?m)^bob .*\n", "", users.read_text()))
+    for opened in sockets:
+        opened.settimeout(15)
+        while opened.recv(65536):
+            pass
+    assert httpx.get(stack.url, auth=who, timeout=30).status_code in (401, 429)
+    with httpx.Client(base_url=stack.lab_url, auth=stack.owner) as lab:
+        assert lab.delete(f"/api/kernels/{kernel}").status_code == 204, "his kernel went on"
+
+
+def test_temporary_storage_keys_are_not_given_out(stack):
+    form = {"Action": "AssumeRole", "Version": "2011-06-15", "DurationSeconds": "31536000"}
+    url = f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}/"
+    assert httpx.post(url, data=form).status_code == 403
+    assert "make storage-key" in httpx.post(url, data=form).text
 
 
 def test_a_tool_sees_neither_cookie_nor_password(stack):
@@ -184,8 +292,6 @@ def test_with_a_domain_everything_is_tls_and_a_key_over_plain_http_is_refused(st
         def ask(
             path: str, host: str = domain, tls: bool = True, **headers
         ) -> http.client.HTTPResponse:
-            import socket
-
             connection = http.client.HTTPConnection(
                 host, https_port if tls else http_port, timeout=20
             )

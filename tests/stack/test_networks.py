@@ -4,13 +4,16 @@ import json
 import os
 import warnings
 
+import pytest
 from running import run
 
 PYTHON = "python:3.13.16-slim-trixie"
 PORTS = {
     "gateway": [8080, 8081, 9000, 2019, 2020],
+    "gateway-signin": [9091],
     "storage": [9000],
     "database": [5432],
+    "database-notebooks": [5432],
     "processing": [4000],
     "processing-web": [3000],
     "processing-metrics": [9100],
@@ -22,13 +25,23 @@ PORTS = {
     "monitoring-alerts": [9093],
 }
 REACHES = {
-    "gateway": {"storage", "processing-web", "prediction", "jupyterlab", "dashboard", "monitoring"},
-    "processing": {"storage", "database", "dashboard"},
+    "gateway": {
+        "gateway-signin",
+        "storage",
+        "processing-web",
+        "prediction",
+        "jupyterlab",
+        "dashboard",
+        "monitoring",
+    },
+    "gateway-signin": set(),
+    "database-notebooks": {"database"},
+    "processing": {"storage", "database"},
     "processing-daemon": {"processing", "database"},
     "processing-web": {"processing", "database"},
     "processing-metrics": {"database"},
     "prediction": {"storage"},
-    "jupyterlab": {"storage", "database", "prediction"},
+    "jupyterlab": {"storage", "database-notebooks", "prediction"},
     "dashboard": {"database", "monitoring"},
     "monitoring": {
         "gateway",
@@ -99,6 +112,20 @@ def probe(container: dict, services: dict[str, str]) -> tuple[set[str], bool]:
     )
     opened, outside = json.loads(done.stdout.splitlines()[-1])
     return {services[ip] for ip, _ in opened}, outside
+
+
+@pytest.mark.parametrize("service", ["jupyterlab", "processing"])
+def test_the_clouds_metadata_is_out_of_reach(stack, service):
+    """The address is the container's own: nothing that is sent there leaves it."""
+    own = "import socket; socket.socket().bind(('169.254.169.254', 0)); print('own')"
+    assert stack.inside(service, own).strip() == "own"
+    routes = stack.inside(service, "print(open('/proc/net/route').read())")
+    assert "0000FEA9" in routes, "no other address of 169.254.0.0/16 is sent on by a router"
+    ipv6 = "import socket; socket.socket(socket.AF_INET6).connect(('fd00:ec2::254', 80))"
+    assert (
+        "Network is unreachable"
+        in stack.compose("exec", "-T", service, "python", "-c", ipv6, check=False).stdout
+    )
 
 
 def test_each_service_reaches_what_it_may_and_nothing_else(stack):

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 
 
@@ -27,6 +28,17 @@ def test_the_first_notebook_runs_in_the_platform_and_asks_the_champion(stack):
         "jupyterlab", "from core.storage import bucket, names; print(*names(bucket('notebooks')))"
     )
     assert kept.split()
+
+
+def test_what_is_deleted_is_gone_and_git_is_there(stack):
+    with httpx.Client(base_url=stack.lab_url, auth=stack.owner, timeout=60) as lab:
+        lab.put("/api/contents/gone", json={"type": "directory"}).raise_for_status()
+        inside = {"type": "file", "format": "text", "content": "x"}
+        lab.put("/api/contents/gone/file.txt", json=inside).raise_for_status()
+        assert lab.delete("/api/contents/gone").status_code == 204
+    trash = "import pathlib; print(pathlib.Path.home().joinpath('.local/share/Trash').exists())"
+    assert stack.inside("jupyterlab", trash).strip() == "False"
+    assert stack.compose("exec", "-T", "jupyterlab", "git", "--version").stdout.startswith("git ")
 
 
 def test_what_people_make_survives_down_and_up(stack):

@@ -152,7 +152,7 @@ def test_a_version_that_must_not_answer_is_refused_by_every_replica_and_the_old_
     promote(first)
     addresses = replicas(stack)
     until(lambda: models_of(addresses) == {first}, WITHIN * 3, "every replica has the good one")
-    refused = f'champion_refused_total{{reason="{cause}"}} 1.0'
+    refused = f'champion_refused{{reason="{cause}"}} 1.0'
     with load(stack) as replies:
         promote(f"{first[:8]}-{cause}")
         for address in addresses:

@@ -20,7 +20,7 @@ def test_storage_refuses_what_is_not_a_services_own(stack):
 def test_the_database_refuses_what_is_not_a_roles_own(stack):
     roles = {
         name: stack.settings[f"{name.upper()}_DATABASE_PASSWORD"]
-        for name in ("orchestrator", "writer", "reader")
+        for name in database_rights.MAY_ENTER
     }
     database_rights.check(stack.address("database"), 5432, roles)
 

@@ -1,6 +1,6 @@
 """The card of a model: all that is known of a published version, stored beside it as JSON."""
 
-from typing import Any
+from typing import Any, NotRequired
 
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
@@ -29,6 +29,13 @@ class RowCounts(TypedDict):
     training: int
     sampled_from: int
     judging: int
+
+
+class Cost(TypedDict):
+    """How many trainings a version took, and how many seconds of one core, with all around them."""
+
+    trainings: int
+    core_seconds: float
 
 
 class Parity(TypedDict):
@@ -71,7 +78,10 @@ class Card(Versioned):
     code: str
     parity: Parity
     milliseconds: float
-    distributions: dict[str, dict]
+    reference: dict[str, Any]
+    cost: NotRequired[Cost]
+    gaps: NotRequired[dict[str, float]]
+    warnings: NotRequired[list[str]]
     example: Example
     tried: dict[str, float]
     checksum: str

@@ -51,8 +51,13 @@ def summary_tables() -> Iterator[Cursor | None]:
 
 
 def upsert(cursor: Cursor, table: str, keys: str, rows: Iterable[dict[str, Any]]) -> int:
-    """Insert rows, or update those whose keys exist. Returns the number of rows."""
-    rows = list(rows)
+    """Insert rows, or update those whose keys exist. Returns the number of rows.
+
+    Of several rows with one key the last one counts.
+    """
+    stored = [{name: _storable(value) for name, value in row.items()} for row in rows]
+    by_key = {tuple(row[name] for name in keys.split(", ")): row for row in stored}
+    rows = list(by_key.values())
     if not rows:
         return 0
     columns = list(rows[0])
@@ -61,3 +66,10 @@ def upsert(cursor: Cursor, table: str, keys: str, rows: Iterable[dict[str, Any]]
     sql = f"INSERT INTO {table} ({names}) VALUES %s ON CONFLICT ({keys}) DO UPDATE SET {updates}"
     execute_values(cursor, sql, [[row[name] for name in columns] for row in rows])
     return len(rows)
+
+
+def _storable(value: Any) -> Any:
+    """Return a text without what PostgreSQL can't hold: zero characters, halves of pairs."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

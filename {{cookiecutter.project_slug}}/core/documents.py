@@ -2,17 +2,31 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from obstore.store import ObjectStore
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from core.storage import names, read
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+def _with_zone(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("it has no zone")
+    return text
+
+
+Time = Annotated[str, AfterValidator(_with_zone)]
+"""A time as ISO text with its zone."""
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of rows or lines, as the summary tables can hold it."""
 
 
 class Unreadable(Exception):
@@ -34,6 +48,16 @@ class Documents(Generic[T]):
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
             raise Unreadable(f"{path} can't be read. {place}: {first['msg']}.") from None
+
+    def find(self, store: ObjectStore, path: str) -> T | None:
+        """Return a document, or None if there is none, or none that can be read."""
+        try:
+            return self.read(store, path)
+        except FileNotFoundError:
+            return None
+        except Unreadable as problem:
+            _log_once(path, str(problem))
+            return None
 
     def read_all(
         self, store: ObjectStore, on_unreadable: Callable[[str, str], None] | None = None

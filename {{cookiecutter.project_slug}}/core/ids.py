@@ -21,6 +21,8 @@ def time_of(text: str) -> datetime | None:
     """Return when an id was made, to the millisecond, or None if it is none of ours."""
     try:
         made = uuid.UUID(text)
-        return datetime.fromtimestamp((made.int >> 80) / 1000, UTC) if made.version == 7 else None
+        time = datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
+        # In the last year of the calendar nothing can be added to a time.
+        return time if made.version == 7 and time.year < datetime.max.year else None
     except (ValueError, OverflowError, OSError):  # no UUID, or a time beyond the calendar
         return None

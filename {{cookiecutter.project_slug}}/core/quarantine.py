@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from obstore.store import ObjectStore
 from typing_extensions import TypedDict
 
-from core.documents import Documents
+from core.documents import Count, Documents, Time
 from core.layout import QUARANTINE
 from core.retries import is_worth_retrying
 from core.storage import as_json, names
@@ -29,8 +29,8 @@ class Entry(TypedDict):
     kind: str
     name: str
     reason: str
-    count: int
-    time: str
+    count: Count
+    time: Time
 
 
 def sentence(error: BaseException) -> str:
@@ -67,6 +67,7 @@ class Quarantine:
     def add(self, name: str, reason: str, state: str = "", count: int = 1) -> None:
         """Set an input aside; `count` is how many lines or rows of it failed."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        reason = reason[:LONGEST_REASON]
         entry = Entry(kind=self.kind, name=name, reason=reason, count=count, time=now)
         path = self._path(name, state)
         self.processed.put(path, as_json(entry))

@@ -5,6 +5,7 @@ highest number is the champion, two runs can't both promote, and the list is the
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -13,7 +14,7 @@ from typing import cast
 from obstore.store import ObjectStore
 
 from core.card import Card, Versioned
-from core.documents import Documents, Unreadable
+from core.documents import Count, Documents, Time, Unreadable
 from core.layout import PROMOTIONS, VERSIONS
 from core.retries import TryAgain
 from core.storage import as_json, create, names, read
@@ -27,14 +28,15 @@ class PromotionLost(TryAgain):
 class Promotion:
     """One line of the audit trail: from `time` on, `version` is the champion."""
 
-    number: int
+    number: Count
     version: str
-    time: str
+    time: Time
     reason: str
 
 
 CARDS = Documents(VERSIONS, Versioned)
 PROMOTION_DOCUMENTS = Documents(PROMOTIONS, Promotion)
+NUMBERED = re.compile(r"/\d{8}\.json$")
 
 
 def model_path(version: str) -> str:
@@ -108,7 +110,7 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
     """
     card(models, version)
     # One look for both: a promotion that comes after it takes the number that follows here.
-    paths = names(models, PROMOTIONS)
+    paths = [path for path in names(models, PROMOTIONS) if NUMBERED.search(path)]
     newest = _newest_readable(models, paths)
     if newest and newest != after:
         raise _lost(newest.number, version)

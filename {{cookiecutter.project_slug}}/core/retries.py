@@ -1,6 +1,7 @@
 """Tells what another attempt may cure, such as a full disk, from what is wrong with an input."""
 
 import errno
+import re
 
 from obstore.exceptions import BaseError as StorageError
 
@@ -15,6 +16,9 @@ ERRNOS = {
 }
 """Full or broken disks, too little memory, too many open files, no network."""
 
+SAID = re.compile(r"\(os error (\d+)\)")
+"""How libraries written in Rust, as Polars is, say what the system said."""
+
 
 def is_worth_retrying(error: BaseException) -> bool:
     """Return whether storage, database, disk or memory failed, and not what was processed."""
@@ -22,4 +26,6 @@ def is_worth_retrying(error: BaseException) -> bool:
         return True
     if isinstance(error, StorageError):  # an object that is missing is a FileNotFoundError instead
         return True
-    return isinstance(error, OSError) and error.errno in ERRNOS
+    said = SAID.search(str(error))
+    number = int(said[1]) if said else getattr(error, "errno", None)
+    return number in ERRNOS

@@ -29,15 +29,6 @@ class Settings(BaseSettings):
     summaries_url: SecretStr = SecretStr("")
     """PostgreSQL address of the summary tables, password included. Empty: no tables are written."""
 
-    dashboard_url: str = ""
-    """Grafana, for annotations. Empty: none are made."""
-
-    dashboard_user: str = ""
-    """The Grafana user that makes annotations."""
-
-    dashboard_password: SecretStr = SecretStr("")
-    """Its password."""
-
     access_folder: Path = PROJECT / "access"
     """Where the hashes of the API keys are."""
 

@@ -17,8 +17,6 @@ from core.settings import settings
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-MISSING = object()
-
 
 def bucket(name: str) -> ObjectStore:
     """Open one of BUCKETS. Opening reaches nothing: the first read or write does."""
@@ -76,14 +74,9 @@ def listed(store: ObjectStore, folder: str, offset: str | None = None) -> "list[
     return [item for batch in store.list(folder or None, offset=offset) for item in batch]
 
 
-def read_json(store: ObjectStore, path: str, default: Any = MISSING) -> Any:
-    """Return what a JSON object holds, or the default if there is no such object."""
-    try:
-        return json.loads(read(store, path))
-    except FileNotFoundError:
-        if default is MISSING:
-            raise
-        return default
+def read_json(store: ObjectStore, path: str) -> Any:
+    """Return what a JSON object holds. Raises FileNotFoundError if there is none."""
+    return json.loads(read(store, path))
 
 
 def as_json(value: Any) -> bytes:

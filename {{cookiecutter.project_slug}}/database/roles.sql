@@ -5,11 +5,11 @@
 \getenv reader_password READER_DATABASE_PASSWORD
 
 SELECT format('CREATE ROLE %I', name)
-FROM unnest(ARRAY['orchestrator', 'writer', 'reader']) AS name
+FROM unnest(ARRAY['orchestrator', 'writer', 'reader', 'notebook']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
--- The limits keep connections free for the other roles, however many a notebook opens.
+-- The limits keep connections free for the other roles.
 ALTER ROLE orchestrator LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
     CONNECTION LIMIT 60 PASSWORD :'orchestrator_password';
 ALTER ROLE writer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
@@ -18,6 +18,7 @@ ALTER ROLE reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
     CONNECTION LIMIT 20 PASSWORD :'reader_password';
 ALTER ROLE reader SET statement_timeout = '30s';
 ALTER ROLE reader SET default_transaction_read_only = on;
+ALTER ROLE reader SET temp_file_limit = '256MB';
 
 SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
 FROM (VALUES ('dagster', 'orchestrator'), ('summaries', 'root')) AS wanted (name, owner)
@@ -28,4 +29,6 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name)
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname) FROM pg_database
 \gexec
 
-GRANT CONNECT ON DATABASE summaries TO writer, reader;
+GRANT CONNECT ON DATABASE summaries TO writer, reader, notebook;
+
+\ir notebook.sql

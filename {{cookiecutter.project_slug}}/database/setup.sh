@@ -6,7 +6,8 @@ set -eu
 cd "$(dirname "$0")"
 
 for name in PGHOST PGPASSWORD \
-    ORCHESTRATOR_DATABASE_PASSWORD WRITER_DATABASE_PASSWORD READER_DATABASE_PASSWORD; do
+    ORCHESTRATOR_DATABASE_PASSWORD WRITER_DATABASE_PASSWORD READER_DATABASE_PASSWORD \
+    NOTEBOOK_DATABASE_PASSWORD; do
     eval "[ -n \"\${$name:-}\" ]" || { echo "Not set: $name. Run \`make env\`." >&2; exit 1; }
 done
 export PGUSER=root PGCONNECT_TIMEOUT=5 PGOPTIONS="--client-min-messages=warning"
@@ -30,4 +31,4 @@ fi
 run="psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1"
 $run --dbname=postgres --file=roles.sql
 $run --dbname=summaries --single-transaction --file=tables.sql
-echo "The roles orchestrator, writer and reader and the databases dagster and summaries are ready."
+echo "The roles orchestrator, writer, reader and notebook and the databases dagster and summaries are ready."

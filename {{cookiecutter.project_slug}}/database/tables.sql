@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS months (
     shares jsonb
 );
 
--- When work was last looked for, when a run last began, and when each step of it last finished: the
--- steps are those of processing/way.py.
+-- When work was last looked for, when a run last began and last failed, when each step of it last finished (the steps are
+-- those of processing/way.py), and when answers were last counted and joined with outcomes.
 CREATE TABLE IF NOT EXISTS stages (
     stage text PRIMARY KEY,
     newest_event timestamptz,
@@ -64,8 +64,18 @@ CREATE TABLE IF NOT EXISTS promotions (
     reason text
 );
 
--- The distance of the newest rows from those that the champion was trained on: one row for each
--- feature, and one for the outcome.
+-- What the boards and monitoring need to know of model/: one row.
+CREATE TABLE IF NOT EXISTS facts (
+    one boolean PRIMARY KEY CHECK (one),
+    outcome text,
+    unit text,
+    task text,
+    zone text,
+    expected_days double precision
+);
+
+-- How far the newest rows are from those that trained and evaluated the champion: one row for each
+-- thing that processing/training/drift.py measures. Only what was measured last counts.
 CREATE TABLE IF NOT EXISTS drift (
     name text PRIMARY KEY,
     score double precision,
@@ -75,32 +85,60 @@ CREATE TABLE IF NOT EXISTS drift (
     rows int
 );
 
--- One row for each stored object, model and hour of the event. Weekday 0 is Monday.
-CREATE TABLE IF NOT EXISTS predictions (
+-- The same over time: the rows that are new to the champion in up to twelve parts, each with how many days after all
+-- rows that the champion knows it ends. Only what was measured last counts.
+CREATE TABLE IF NOT EXISTS drift_by_age (
+    name text,
+    part int,
+    days double precision,
+    score double precision,
+    threshold double precision,
+    measured timestamptz,
+    rows int,
+    PRIMARY KEY (name, part)
+);
+
+-- Which stored object, in which state, the rows of a table were made of.
+CREATE TABLE IF NOT EXISTS summarised (
+    name text,
     object text,
     made_of text,
-    kind text CHECK (kind IN ('live', 'batch')),
+    PRIMARY KEY (name, object)
+);
+
+-- Answers given, by weekday (0 is Monday) and hour of the event. A stored object holds those of an hour.
+CREATE TABLE IF NOT EXISTS live_predictions (
+    object text,
     model text,
-    day date,
     weekday int,
     hour int,
     predictions int,
-    total double precision,
-    actual_count int,
+    PRIMARY KEY (object, model, weekday, hour)
+);
+
+-- The newest batch of each month, likewise. Compared are the rows with an outcome that are newer than those the model
+-- was trained on; of more than two classes, the table classes has the rest.
+CREATE TABLE IF NOT EXISTS batch_predictions (
+    object text,
+    month date,
+    model text,
+    weekday int,
+    hour int,
+    predictions int,
+    compared int,
+    predicted_total double precision,
     actual_total double precision,
-    error_total double precision,
-    PRIMARY KEY (object, model, day, hour)
+    PRIMARY KEY (object, weekday, hour)
 );
 
 -- For more than two classes: how often a batch expected each (the sum of its probabilities), and
--- how often it occurred.
+-- how often it occurred, in the rows compared.
 CREATE TABLE IF NOT EXISTS classes (
     object text,
     month date,
     class text,
-    predictions int,
+    compared int,
     expected double precision,
-    actual_count int,
     actual int,
     PRIMARY KEY (object, class)
 );
@@ -109,7 +147,6 @@ CREATE TABLE IF NOT EXISTS classes (
 -- for each value of each slice; slice '' is the total.
 CREATE TABLE IF NOT EXISTS live_errors (
     object text,
-    made_of text,
     model text,
     day date,
     hour int,
@@ -130,6 +167,15 @@ CREATE TABLE IF NOT EXISTS quarantine (
     count int,
     time timestamptz,
     PRIMARY KEY (kind, name)
+);
+
+-- What people should look at before they trust a model: errors that are too good to be true, and fields that are missing
+-- where the model is asked, or are known only after the event.
+CREATE TABLE IF NOT EXISTS warnings (
+    version text,
+    kind text,
+    warning text,
+    PRIMARY KEY (version, kind, warning)
 );
 
 -- The live error of the champion since its promotion, one row; an alert fires when at_least is
@@ -155,12 +201,41 @@ CREATE TABLE IF NOT EXISTS replay (
     PRIMARY KEY (month, line)
 );
 
+-- What boards read in place of the tables that grow with the answers; whoever writes those refreshes these.
+DROP MATERIALIZED VIEW IF EXISTS predictions_by_weekday, live_errors_by_hour;
+
+CREATE MATERIALIZED VIEW predictions_by_weekday AS
+SELECT kind, weekday, hour, sum(predictions)::bigint AS predictions
+FROM (
+    SELECT 'live' AS kind, weekday, hour, predictions FROM live_predictions
+    UNION ALL SELECT 'batch', weekday, hour, predictions FROM batch_predictions
+) AS all_predictions
+GROUP BY kind, weekday, hour;
+
+CREATE MATERIALIZED VIEW live_errors_by_hour AS
+SELECT model, slice, value, day, hour, sum(rows)::bigint AS rows,
+    sum(error_total) AS error_total, sum(error_square_total) AS error_square_total
+FROM live_errors
+GROUP BY model, slice, value, day, hour;
+
+CREATE INDEX ON live_errors_by_hour (slice, day);
+
+GRANT MAINTAIN ON predictions_by_weekday, live_errors_by_hour TO writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader, notebook;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
--- Large objects belong to whoever creates them, even to a role that may only read.
--- A large object belongs to the role that makes it, even to one that may only read.
-REVOKE EXECUTE ON FUNCTION
-    lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea)
-    FROM PUBLIC;
+
+-- What a role that may only read could still keep or fill: locks that the pipeline waits for, large objects, the
+-- server's log of changes, its queue of notifications, and programs that go on when they are cancelled.
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace
+  AND (proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_create_|pg_copy_|pg_drop_replication)'
+       OR proname IN ('pg_logical_emit_message', 'pg_notify', 'pg_export_snapshot'))
+\gexec
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO writer', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_'
+\gexec

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Start Caddy with the sites for this machine only, or for a DOMAIN, and reload it when a file is edited.
-# (Caddy's own --watch stops for good at the first mistake.)
+# (Caddy's own --watch stops for good at the first mistake.) Reloading closes every websocket, and pages open them
+# again: so who was removed from /access/users is out.
 set -eu
 
 files() {
@@ -13,15 +14,13 @@ follow() {
         now=$(files)
         [ "$now" != "$seen" ] || continue
         seen=$now
-        caddy reload --config /gateway/Caddyfile --adapter caddyfile --address unix//tmp/caddy.sock ||
+        caddy reload --force --config /gateway/Caddyfile --adapter caddyfile --address unix//tmp/caddy.sock ||
             echo "An edited file has a mistake; the previous configuration stays in effect." >&2
     done
 }
 
 if [ -n "$DOMAIN" ]; then SITES=public; else SITES=private; fi
-ADMIN_HASH=$(printf '%s\n' "$ADMIN_PASSWORD" | caddy hash-password --bcrypt-cost 12)
-export SITES ADMIN_HASH
-unset ADMIN_PASSWORD
+export SITES
 
 follow &
 exec caddy run --config /gateway/Caddyfile --adapter caddyfile

@@ -18,8 +18,16 @@ class Rule(NamedTuple):
 NEW_ROWS = Rule(cool_down=timedelta(minutes=1), least_rows=2_000)
 """Enough new rows to learn from."""
 
+OFF_BY = 0.0
+"""New rows are a cause only if predictions of the newest ones are too low or too high by more than
+this share of their mean error. 0: always.
+
+With 0.5, and 28 days in SCHEDULE, half as many trainings do: on the flights of nine months, looked
+at each Monday, MEASURED.
+"""
+
 DRIFT = Rule(cool_down=timedelta(hours=1), least_rows=500)
-"""The distribution of a feature or of the outcome has drifted; see processing/training/drift.py."""
+"""The champion no longer fits the newest rows; see processing/training/drift.py."""
 
 LIVE_ERROR = Rule(cool_down=timedelta(hours=1), least_rows=200)
 """The live error is larger than the error on the champion's card, by more than WORSE_BY."""

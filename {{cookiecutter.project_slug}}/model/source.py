@@ -3,8 +3,9 @@
 Raw files arrive in two ways: someone adds them to the bucket `raw` (`make add FILE=…`, or any S3
 client), or `extract` fetches them. Both kinds are read with `COLUMNS` and `to_rows`.
 
-The platform imports COLUMNS, to_rows, extract and SCHEDULE, so keep these names. `make replay` uses
-HELD_BACK and raw_file. Everything else in this file belongs to the flights example.
+The platform imports COLUMNS, to_rows, extract, SCHEDULE and EXPECTED_DAYS, so keep these names.
+`make replay` uses HELD_BACK and raw_file. Everything else in this file belongs to the flights
+example.
 
 To begin with, put a small CSV file of your own beside this one and let `extract` load it:
 
@@ -53,6 +54,12 @@ SCHEDULE = ""
 """When to call `extract`, as a cron expression in ZONE: "0 * * * *" is every hour.
 
 Empty: only when a run starts for another reason.
+"""
+
+EXPECTED_DAYS = 35
+"""At the latest after so many days, the next raw file should have come; an alert tells if not.
+
+None: nobody waits for files.
 """
 
 FIRST_MONTHS = ("2013-01", "2013-02", "2013-03")

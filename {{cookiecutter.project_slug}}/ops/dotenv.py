@@ -136,7 +136,7 @@ def register_own_keys() -> None:
 def main() -> None:
     make_env()
     if not USERS.exists():
-        replace(USERS, "# Who may sign in: name and bcrypt hash, written by `make user`.\n", 0o644)
+        replace(USERS, "# Who may sign in: name and hash, written by `make user`.\n", 0o644)
     try:
         register_own_keys()
     except keys.KeyProblem as problem:

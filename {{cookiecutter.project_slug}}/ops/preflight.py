@@ -16,6 +16,8 @@ from ops.settings import PORTS, file_problems, setting_problems
 ENGINE, COMPOSE = (25, 0), (2, 24)
 MEMORY, DISK = 3.5e9, 10e9
 DOCKER_IS_AT = "https://docs.docker.com/engine/install/"
+NAME_SERVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
+DAEMON = Path("/etc/docker/daemon.json")
 
 
 def problems() -> list[str]:
@@ -25,6 +27,7 @@ def problems() -> list[str]:
         *folder_problems(dotenv.PROJECT),
         *file_problems(),
         *setting_problems(dotenv.values()),
+        *name_server_problems(),
         *mode_problems(),
     ]
     return first or list(filter(None, [ownership.problem()])) or list(room_problems())
@@ -103,6 +106,19 @@ def mode_problems() -> Iterator[str]:
             "and its mode could not be changed. "
             f"Run `sudo chown -R {getpass.getuser()} .` in this folder; if that does not help, "
             "move it to a file system that keeps modes."
+        )
+
+
+def name_server_problems() -> Iterator[str]:
+    """Yield a sentence if containers would ask the cloud's metadata address, as on Google Cloud."""
+    texts = [file.read_text(errors="replace") for file in NAME_SERVERS if file.exists()]
+    servers = re.findall(r"^nameserver\s+(169\.254\.\S+)", "\n".join(texts), re.MULTILINE)
+    daemon = DAEMON.read_text(errors="replace") if DAEMON.exists() else ""
+    if servers and '"dns"' not in daemon:
+        yield (
+            f"This machine's name server is {servers[0]}, from which notebooks and the pipeline "
+            "are kept away, because there the cloud hands out the machine's keys. "
+            f'Name another one in {DAEMON}, such as {{"dns": ["8.8.8.8"]}}, and restart Docker.'
         )
 
 

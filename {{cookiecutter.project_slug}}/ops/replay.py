@@ -99,18 +99,27 @@ def chart(months: list[dict]) -> str:
     return "\n".join([*rows, f"{axis}   {legend}, * several"])
 
 
+def paid(cost: dict) -> str:
+    """Return in words what keeping up has cost."""
+    return (
+        f"Keeping up took {cost['trainings']} trainings and {cost['core_seconds']:,.0f} seconds of "
+        "one core, for the candidates alone."
+    )
+
+
 def main() -> None:
     try:
         with platform() as port:
             replay(port)
             months = read(port, "results")
+            cost = read(port, "cost")
     except api.ApiProblem as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. `make replay` resumes here.")
     if not months:
         sys.exit("There is nothing to replay: HELD_BACK in model/source.py holds no months back.")
-    print(f"\n{table(months)}\n\n{chart(months)}")
+    print(f"\n{table(months)}\n\n{chart(months)}\n\n{paid(cost)}")
 
 
 if __name__ == "__main__":

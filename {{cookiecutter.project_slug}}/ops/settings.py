@@ -13,8 +13,8 @@ PORTS = ("GATEWAY_PORT", "LAB_PORT", "STORAGE_PORT")
 OPENS = ("DOMAIN", "PUBLIC_HTTP", "PUBLIC_HTTPS")
 """What decides whether the world can connect."""
 
-LONGEST_PASSWORD = 72
-"""Bytes that bcrypt looks at; the gateway refuses more."""
+LONGEST_PASSWORD = 1000
+"""Bytes; browsers send it with each request, in a header of limited length."""
 
 SECRET = re.compile(r"[A-Za-z0-9._~-]{8,40}")
 """What stands in an address, a header or a quoted text as it is, and what storage takes."""
@@ -36,6 +36,10 @@ FORMS = {
     "PACKAGE_INDEX": (
         r"(https?://\S+)?",
         "an address such as https://packages.example.org/simple",
+    ),
+    "DEBIAN_MIRROR": (
+        r"(https?://[^\s|&\\]+[^\s|&\\/])?",
+        "an address such as http://debian.example.org, which is followed by /debian",
     ),
     "CERTIFICATE_AUTHORITY": (
         r"(\s*-----BEGIN CERTIFICATE-----[\w+/=\s-]+-----END CERTIFICATE-----\s*)?",

@@ -2,13 +2,13 @@
 
 import getpass
 import re
-import subprocess
 import sys
 
-from ops import arguments, compose, dotenv
+from core import passwords
+from ops import arguments, dotenv
 
 NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
-SHORTEST, LONGEST = 10, 72  # bcrypt looks at no more than 72 bytes
+SHORTEST, LONGEST = 10, 1000
 
 
 def chosen_password(name: str) -> str:
@@ -21,25 +21,19 @@ def chosen_password(name: str) -> str:
     return password
 
 
-def hashed(password: str) -> str:
-    """Return the password's bcrypt hash, computed by the gateway's own program."""
-    command = ("exec", "-T", "gateway", "caddy", "hash-password", "--bcrypt-cost", "12")
-    process = compose.run(*command, input=password + "\n", stdout=subprocess.PIPE, encoding="utf-8")
-    return process.stdout.strip()
-
-
 def main() -> None:
     name = arguments.word("NAME", "make user NAME=ann")
     if not NAME.fullmatch(name):
         sys.exit(f"{name!r} can't be a user's name; use 1 to 64 letters, digits and . _ @ -.")
     if name == dotenv.values()["ADMIN_USER"]:
         sys.exit(f"{name} is ADMIN_USER in .env; change ADMIN_PASSWORD there, and run `make up`.")
-    compose.require("gateway", "Run `make up` first.")
     password = chosen_password(name)
     if not SHORTEST <= len(password.encode()) <= LONGEST:
         sys.exit(f"Use a password of {SHORTEST} to {LONGEST} characters. Nothing was changed.")
     others = [line for line in dotenv.lines(dotenv.USERS) if line.partition(" ")[0] != name]
-    dotenv.replace(dotenv.USERS, "\n".join([*others, f"{name} {hashed(password)}"]) + "\n", 0o644)
+    dotenv.replace(
+        dotenv.USERS, "\n".join([*others, f"{name} {passwords.hashed(password)}"]) + "\n", 0o644
+    )
     print(f"{name} may sign in. To revoke that, delete the line of {name} in access/users.")
 
 

@@ -12,7 +12,7 @@ from prediction.journal import Journal
 from prediction.keys import Keys
 from prediction.lag import Lag
 from prediction.limiter import Limiter, NotTooLate
-from prediction.metrics import Measured
+from prediction.metrics import Measured, expect_requests
 from prediction.problems import handle_problems
 from prediction.protocol import OneProtocol
 
@@ -45,7 +45,9 @@ def create_app(
     app.add_middleware(NotTooLate, lag=lag)
     app.add_middleware(Measured)
     handle_problems(app)
-    app.include_router(v1.routes(champions, journal, keys, Limiter(lag)))
+    api = v1.routes(champions, journal, keys, Limiter(lag))
+    expect_requests(api)
+    app.include_router(api)
     app.include_router(inside.routes(champions, keys))
     openapi.describe(app)
     return app

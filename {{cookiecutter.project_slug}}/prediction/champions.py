@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 
 from core.inference import Model, Refused, load
 from core.registry import Promotion, newest_promotion
-from prediction.metrics import CHAMPION, CHAMPION_LOADED, CHAMPION_REFUSED
+from prediction.metrics import CHAMPION, CHAMPION_LOADED, CHAMPION_REFUSED, expect_answers
 from prediction.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,8 @@ class Champions:
         self.promoted = promotion.time
         self.number = promotion.number
         self.refused = 0
+        expect_answers(model.version)
+        CHAMPION_REFUSED.clear()
         CHAMPION.clear()
         CHAMPION.labels(model.version).set(1)
         CHAMPION_LOADED.set_to_current_time()
@@ -106,7 +108,8 @@ class Champions:
     def refuse(self, promotion: Promotion, cause: str, sentence: str) -> None:
         """Log a refusal once, and retry it after a while, as a damaged object may be repaired."""
         if promotion.number != self.refused:
-            CHAMPION_REFUSED.labels(cause).inc()
+            CHAMPION_REFUSED.clear()
+            CHAMPION_REFUSED.labels(cause).set(1)
             consequence = (
                 f"{self.current.version} keeps answering."
                 if self.current

@@ -4,9 +4,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter, Gauge, Histogram, Summary
+from fastapi.routing import APIRoute, APIRouter
+from prometheus_client import Counter, Gauge, Histogram, Summary, disable_created_metrics
 
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+from core.schema import CLASS_NAMES
+
+disable_created_metrics()  # a second series for each counter, which nothing reads
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+RECEIVED = b"x-received"
+"""The header in which the gateway says when a request was there, in milliseconds since 1970."""
+
+LONGEST_WAIT = 60
+"""Seconds after which the gateway has given up: an earlier time in that header is none of its."""
 
 PREDICTIONS = Counter("predictions_total", "Predictions answered", ["model"])
 PREDICTIONS_VALUE = Summary("predictions_value", "Sum and count of what was predicted", ["model"])
@@ -15,6 +26,12 @@ PREDICTIONS_BY_CLASS = Counter(
 )
 PREDICTION_SECONDS = Histogram(
     "prediction_seconds", "From a checked question to a kept answer", buckets=SECONDS
+)
+REQUEST_SECONDS = Histogram(
+    "request_seconds",
+    "From the gateway's receipt of a question to its answer",
+    ["path"],
+    buckets=SECONDS,
 )
 REQUESTS = Counter("requests_total", "Requests answered", ["path", "status"])
 REQUESTS_IN_FLIGHT = Gauge("requests_in_flight", "Requests to /v1 that are being answered")
@@ -26,8 +43,8 @@ ABANDONED = Counter("work_abandoned_total", "Requests whose client left while th
 LAG = Gauge("loop_lag_seconds", "How long whatever comes in waits for the event loop")
 CHAMPION = Gauge("champion_info", "The model that answers", ["version"])
 CHAMPION_LOADED = Gauge("champion_loaded_timestamp_seconds", "When that model was loaded")
-CHAMPION_REFUSED = Counter(
-    "champion_refused_total", "Promoted models that this replica would not load", ["reason"]
+CHAMPION_REFUSED = Gauge(
+    "champion_refused", "1 while this replica would not load the promoted model", ["reason"]
 )
 JOURNAL_PENDING = Gauge(
     "journal_pending_bytes",
@@ -70,8 +87,40 @@ class Concurrency:
 CONCURRENCY = Concurrency()
 
 
+def expect_requests(api: APIRouter) -> None:
+    """Let the counters of these routes begin at 0.
+
+    Prometheus sees only steps, so a counter that begins with its first request hides that one.
+    """
+    for route in api.routes:
+        if isinstance(route, APIRoute):
+            REQUEST_SECONDS.labels(route.path)
+            for status in (route.status_code or 200, *route.responses, 500, 503):
+                REQUESTS.labels(route.path, status)
+
+
+def expect_answers(version: str) -> None:
+    """Let the counters of a model's answers begin at 0."""
+    PREDICTIONS.labels(version)
+    if CLASS_NAMES:
+        for name in CLASS_NAMES:
+            PREDICTIONS_BY_CLASS.labels(version, name)
+    else:
+        PREDICTIONS_VALUE.labels(version)
+
+
+def received(scope: dict) -> float:
+    """Return when a request came to the gateway, or here if it came past that."""
+    now = time.time()
+    for name, value in scope["headers"]:
+        if name == RECEIVED and value.isdigit():
+            at = int(value) / 1000
+            return at if now - LONGEST_WAIT <= at <= now else now
+    return now
+
+
 class Measured:
-    """Middleware that counts requests by route and status, whatever happens inside."""
+    """Middleware that counts and times requests by route, whatever happens inside."""
 
     def __init__(self, app):
         self.app = app
@@ -79,7 +128,7 @@ class Measured:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        status = 500
+        status, since = 500, received(scope)
 
         async def watched(message):
             nonlocal status
@@ -92,4 +141,7 @@ class Measured:
             await self.app(scope, receive, watched)
         finally:
             REQUESTS_IN_FLIGHT.dec(counted)
-            REQUESTS.labels(getattr(scope.get("route"), "path", "other"), status).inc()
+            path = getattr(scope.get("route"), "path", "other")
+            REQUESTS.labels(path, status).inc()
+            if counted and status < 300:
+                REQUEST_SECONDS.labels(path).observe(time.time() - since)

@@ -29,7 +29,7 @@ REASONS = {
     403: "The key lacks the right",
     413: "Larger than 1 MiB",
     422: "A field is wrong; each is named with its bounds",
-    503: "Too much is asked at the moment, or no model has been published yet",
+    503: "Nothing was answered or kept; try again later",
 }
 
 
@@ -57,7 +57,7 @@ ONE_OR_MANY_REPORTS = {"anyOf": [ref(Report), {"type": "array", "items": ref(Rep
 
 QUESTION = takes(ref(Question), example(Question), 400, 401, 403, 413, 422, 503)
 QUESTIONS = takes(ref(Questions), {"questions": [example(Question)]}, 400, 401, 403, 413, 422, 503)
-REPORTS = takes(ONE_OR_MANY_REPORTS, example(Report), 400, 401, 403, 413, 422)
+REPORTS = takes(ONE_OR_MANY_REPORTS, example(Report), 400, 401, 403, 413, 422, 503)
 
 
 def describe(app: FastAPI) -> None:

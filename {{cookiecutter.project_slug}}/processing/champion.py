@@ -5,7 +5,7 @@ import sys
 from core import inference, registry
 from core.inference import Refused
 from core.storage import bucket
-from processing.summaries.annotations import annotate_promotions
+from processing.summaries.tables import write_promotions
 
 
 class NotPromoted(Exception):
@@ -38,7 +38,7 @@ def choose(version: str, reason: str = "Chosen by hand.") -> str:
         promotion = registry.promote(models, version, reason, after=champion)
     except (Refused, registry.PromotionLost) as problem:
         raise NotPromoted(str(problem)) from None
-    annotate_promotions(registry.promotions(models))
+    write_promotions()
     return (
         f"{version} is the champion from now on (promotion {promotion.number}); "
         "every replica has it in seconds."

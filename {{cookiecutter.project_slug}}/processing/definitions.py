@@ -33,14 +33,16 @@ def _asset(name: str, previous: str | None) -> dg.AssetsDefinition:
         from core.attempt import attempt
         from processing.steps import FUNCTIONS
         from processing.summaries.stages import write_stage
+        from processing.summaries.tables import write_quarantine
 
         if previous is None:
-            write_stage("begun", context.run_id)
+            attempt("stages", lambda: write_stage("begun", context.run_id))
         facts = attempt(name, FUNCTIONS[name])
         if "problem" in facts:
             context.log.error(f"The step {name} failed; the others go on. {facts['problem']}")
+            attempt("quarantine", write_quarantine)
         else:
-            write_stage(name, context.run_id)
+            attempt("stages", lambda: write_stage(name, context.run_id))
         return dg.MaterializeResult(metadata=facts)
 
     return step
@@ -61,13 +63,15 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     from processing.steps import measure_live_error
     from processing.summaries.live_answers import write_live_answers
     from processing.summaries.live_errors import write_live_errors
+    from processing.summaries.stages import mark_stage
     from processing.summaries.tables import write_quarantine
 
     context.log.info(f"Joined: {attempt('join', join)}")
     context.log.info(f"Counted: {attempt('live answers', write_live_answers)}")
     context.log.info(f"Errors: {attempt('live errors', write_live_errors)}")
     context.log.info(f"Live error: {attempt('live error', measure_live_error)}")
-    write_quarantine()
+    attempt("quarantine", write_quarantine)
+    mark_stage("answers")
 
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -109,20 +113,24 @@ def new_data(context: dg.SensorEvaluationContext):
         )
     if wait := _pause_after_failures(context.instance, work.name):
         return dg.SkipReason(
-            f"The last run from these inputs failed; the next one starts in {wait:.0f} s."
+            f"The last run from these inputs did not finish; the next one starts in {wait:.0f} s."
         )
     return dg.RunRequest(tags={"inputs": work.name})
 
 
 def _runs(
-    instance: dg.DagsterInstance, work: str, status: dg.DagsterRunStatus
+    instance: dg.DagsterInstance, work: str, *statuses: dg.DagsterRunStatus
 ) -> list[dg.RunRecord]:
-    return list(instance.get_run_records(dg.RunsFilter(tags={"inputs": work}, statuses=[status])))
+    of_work = dg.RunsFilter(tags={"inputs": work}, statuses=list(statuses))
+    return list(instance.get_run_records(of_work))
 
 
 def _pause_after_failures(instance: dg.DagsterInstance, work: str) -> float:
-    """Return the seconds to wait: half a minute after a failure, doubled by each further one."""
-    failures = _runs(instance, work, dg.DagsterRunStatus.FAILURE)
+    """Return the seconds to wait: half a minute after a failure, doubled by each further one.
+
+    A run that ended well has failed as well if its work is still there: its last step did.
+    """
+    failures = _runs(instance, work, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS)
     if not failures:
         return 0
     pause = min(30 * 2 ** (len(failures) - 1), 3600)
@@ -137,6 +145,14 @@ def dead_runs(context: dg.SensorEvaluationContext):
 
     dead = report_dead_runs(context.instance)
     return dg.SkipReason(f"Reported as failed: {', '.join(dead)}." if dead else "No run is dead.")
+
+
+@dg.run_failure_sensor(monitored_jobs=[pipeline], default_status=dg.DefaultSensorStatus.RUNNING)
+def failed_runs(context: dg.RunFailureSensorContext):
+    """Mark when a run of the pipeline last failed, for monitoring."""
+    from processing.summaries.stages import mark_stage
+
+    mark_stage("failed", run=context.dagster_run.run_id)
 
 
 @dg.sensor(job=answers, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -154,7 +170,7 @@ def new_answers(context: dg.SensorEvaluationContext):
     return dg.RunRequest(tags=tags)
 
 
-SENSORS = [new_data, dead_runs, new_answers]
+SENSORS = [new_data, dead_runs, failed_runs, new_answers]
 
 SCHEDULES = []
 if SCHEDULE:

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from core import features, inference, registry
+from core.card import Cost
 from core.database import summary_tables, upsert
 from core.layout import REPLAY_ANSWERS, REPLAY_RESULTS, Folder
 from core.schema import OUTCOME
@@ -31,6 +32,7 @@ from processing.rows.ingest import check_batch
 from processing.rows.reading import table
 from processing.training import causes
 from processing.training.bootstrap import interval
+from processing.training.cost import together
 from processing.training.gate import verdicts
 from processing.training.references import fit_reference
 from processing.training.scores import errors
@@ -186,6 +188,14 @@ def results() -> list[Month]:
     return [read_json(processed, path) for path in names(processed, REPLAY_RESULTS)]
 
 
+def spent() -> Cost:
+    """Return what all trainings since the first champion have cost."""
+    models = bucket("models")
+    first = registry.promotions(models)[0].version
+    cards = [registry.card(models, name) for name in registry.versions(models) if name != first]
+    return together([card["cost"] for card in cards if "cost" in card])
+
+
 def write_table() -> None:
     """Bring the table that the board shows up to date, where there is a database."""
     rows = [
@@ -220,5 +230,7 @@ if __name__ == "__main__":
         print(json.dumps(next_questions()))
     elif sys.argv[1:] == ["results"]:
         print(json.dumps(results()))
+    elif sys.argv[1:] == ["cost"]:
+        print(json.dumps(spent()))
     else:
         replay(sys.argv[1], json.load(sys.stdin))

@@ -6,21 +6,22 @@ So a step can be repeated at any time, and what a broken run left undone is done
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from core import inference, registry
 from core.attempt import Facts, attempt
+from core.inference import Refused
 from core.quarantine import Quarantine
 from core.storage import bucket
 from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import live_errors, tables
-from processing.summaries.annotations import annotate_promotions
-from processing.training import candidate, drift, gate
+from processing.summaries import batches, live_errors, tables, warnings
+from processing.training import aging, candidate, gate
+from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
-from processing.training.window import TooFewRows, newest_digest, newest_window
+from processing.training.drift import drifted
+from processing.training.window import TooFewRows, newest_window
 from processing.way import STEPS
 from processing.work import mark_done
 
@@ -35,9 +36,10 @@ def fetch_raw() -> Facts:
     sources = Quarantine(bucket("processed"), "sources")
     try:
         new_files = ingest.fetch(bucket("raw"))
-    except SourceProblem as problem:
-        sources.add("model/source.py", str(problem))
-        return {"problem": str(problem)}
+    except (SourceProblem, ConnectionError, TimeoutError) as problem:
+        reason = str(problem) or type(problem).__name__
+        sources.add("model/source.py", reason)
+        return {"problem": reason}
     sources.release("model/source.py")
     return {"new_files": len(new_files)}
 
@@ -72,23 +74,11 @@ def compute_features() -> Facts:
 
 def measure_drift() -> Facts:
     """Compare rows that are newer than any the champion saw with those it was trained on."""
-    processed, promotion = bucket("processed"), registry.newest_promotion(bucket("models"))
-    if promotion is None:
-        return {"reason": "No model has been promoted yet."}
-    card = registry.card(bucket("models"), promotion.version)
-    if card["window"]["digest"] == newest_digest(processed):
-        return {"reason": "No rows have come since the champion was trained."}
     try:
-        labelled = newest_window(processed).labelled
-    except TooFewRows as reason:
+        measurement = aging.measure(bucket("processed"), bucket("models"))
+    except (NothingToMeasure, TooFewRows, Refused) as reason:
         return {"reason": str(reason)}
-    new = labelled.after(datetime.fromisoformat(card["judged_on"]["to"]))
-    if not len(new):
-        return {"reason": "All new rows are older than the newest that evaluated the champion."}
-    columns = drift.measure(card, new)
-    drift.store(processed, promotion.version, len(new), columns)
-    drifted = [column["name"] for column in columns if column["alarm"]]
-    return {"rows": len(new), "drifted": ", ".join(drifted) or "nothing"}
+    return {"rows": measurement["rows"], "drifted": ", ".join(drifted(measurement)) or "nothing"}
 
 
 def train_candidate() -> Facts:
@@ -117,7 +107,7 @@ def judge_candidate() -> Facts:
     if version not in registry.versions(models):
         return {"reason": "There is no new candidate."}
     verdict = gate.judge(models, window, version)
-    annotate_promotions(registry.promotions(models))
+    tables.write_promotions()
     return {
         "version": verdict["version"],
         "verdict": verdict["verdict"],
@@ -141,9 +131,19 @@ def summarise() -> Facts:
     facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
     attempt("live errors", live_errors.write_live_errors)
     attempt("live error", measure_live_error)
+    attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)
+    facts |= attempt("warnings", warn)
     mark_done()
     return facts
+
+
+def warn() -> Facts:
+    """Say what people should look at before they trust a model, if there is anything."""
+    sentences = [row["warning"] for row in warnings.warnings()]
+    for sentence in sentences:
+        log.warning(sentence)
+    return {"warnings": " ".join(sentences)} if sentences else {}
 
 
 def measure_live_error() -> None:

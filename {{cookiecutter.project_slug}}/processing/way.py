@@ -7,7 +7,7 @@ STEPS = {
     "raw": "Raw files, as they came.",
     "rows": "Checked rows by month of the event; rejected rows with their reasons.",
     "features": "What the model sees of each row.",
-    "drift": "How far new rows are from those that the champion was trained on.",
+    "drift": "How the champion fares on rows that are newer than all it has seen.",
     "candidate": "A model trained on the newest window, as ONNX with its card.",
     "champion": "The model that answers: promoted if it beats the one before it.",
     "batch_predictions": "The champion's predictions of the newest month.",

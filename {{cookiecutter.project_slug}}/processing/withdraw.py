@@ -5,23 +5,19 @@
 afterwards counts again, so revoke the key as well if it is not to be trusted.
 """
 
-import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from statistics import median, mode
-from typing import Any
 
+import polars as pl
 from obstore.store import ObjectStore
 
-from core.answers import Report
 from core.keys import NAME
 from core.layout import REPORTS, WITHDRAWN
 from core.schema import CLASSES, class_name
-from core.storage import as_json, bucket, names, read
+from core.storage import as_json, bucket, names
+from processing.answers.hourly import read_reports, readable
 from processing.answers.withdrawals import withdrawn
 
 DAYS = 7
@@ -39,35 +35,28 @@ def withdraw(client: str) -> str:
     )
 
 
-def reported(predictions: ObjectStore, now: datetime) -> dict[str, list[Report]]:
+def reported(predictions: ObjectStore, now: datetime) -> dict[str, pl.DataFrame]:
     """Return what was reported in the last days, by key."""
-    by_client = defaultdict(list)
-    for line in _lines(predictions, now):
-        by_client[line["client"]].append(line)
-    return by_client
-
-
-def _lines(predictions: ObjectStore, now: datetime) -> Iterator[Report]:
     days = [f"{REPORTS}/{now - timedelta(days=ago):%Y/%m/%d}" for ago in range(DAYS, -1, -1)]
     objects = [name for day in days for name in names(predictions, day)]
-    with ThreadPoolExecutor(8) as pool:
-        for content in pool.map(partial(read, predictions), objects):
-            yield from map(json.loads, content.splitlines())
+    lines = readable(read_reports(predictions, objects))
+    by_client = lines.sort("known").partition_by("client", as_dict=True)
+    return {client: of_client for (client,), of_client in by_client.items()}
 
 
-def table(by_client: Mapping[str, list[Report]], until: Mapping[str, datetime]) -> Iterator[str]:
+def table(by_client: Mapping[str, pl.DataFrame], until: Mapping[str, datetime]) -> Iterator[str]:
     """Yield a line for each key: how much it reported, when, what typically, what is taken back."""
     yield f"{'key':<24} {'reports':>8}  {'first':<20} {'last':<20} {'typical':<12} taken back until"
     for client, reports in sorted(by_client.items()):
-        times = sorted(report["time"] for report in reports)
+        first, last = (f"{reports['known'][place]:%Y-%m-%dT%H:%M:%S}" for place in (0, -1))
         back = f"{until[client]:%Y-%m-%dT%H:%M:%S}" if client in until else ""
-        span = f"{times[0][:19]:<20} {times[-1][:19]:<20}"
+        span = f"{first:<20} {last:<20}"
         yield f"{client:<24} {len(reports):>8}  {span} {_typical(reports):<12} {back}".rstrip()
 
 
-def _typical(reports: list[Report]) -> str:
+def _typical(reports: pl.DataFrame) -> str:
     """Return the median of numbers, or the most frequent class."""
-    values: list[Any] = [report["actual"] for report in reports]
+    values = reports["actual"].to_list()
     return class_name(mode(values)) if CLASSES else f"{median(values):g}"
 
 

@@ -17,7 +17,7 @@ WAIT_SECONDS = 60
 def address() -> dict[str, Any]:
     """Return the address of storage as arguments of its clients."""
     url = urlsplit(os.environ.get("STORAGE_URL", "http://storage:9000"))
-    http_client = urllib3.PoolManager(timeout=5, retries=False)
+    http_client = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=60), retries=False)
     return {"endpoint": url.netloc, "secure": url.scheme == "https", "http_client": http_client}
 
 

@@ -145,3 +145,16 @@ def test_two_outcomes_of_one_row_are_called_so_and_the_later_counts(storage, che
     report = check_all()["twice"]
     assert report["reasons"] == {CONTRADICTION: 1, "the same row twice in one file": 1}
     assert rows()[OUTCOME].to_list() == kept.filter(row=second)[OUTCOME].to_list()
+
+
+def test_files_that_were_put_together_are_named_where_their_columns_differ(
+    storage, check_all, sample
+):
+    some = sample.head(10).select(list(COLUMNS))
+    again = some.write_csv().encode()
+    other = some.select(list(COLUMNS)[::-1]).write_csv().encode()
+    for name, content in {"same.csv": again + again, "other.csv": again + other}.items():
+        storage("raw").put(name, content)
+    reports = check_all()
+    assert "put together" in reports["other.csv"]["error"]
+    assert (reports["same.csv"]["error"], reports["same.csv"]["rows_in"]) == (None, 21)

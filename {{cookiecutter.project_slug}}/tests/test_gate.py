@@ -14,7 +14,7 @@ from model.retraining import NEW_ROWS
 from model.source import COLUMNS
 from processing.champion import NotPromoted, choose, roll_back
 from processing.steps import run_steps
-from processing.training import drift, gate
+from processing.training import gate
 from processing.training.bootstrap import interval
 from processing.training.candidate import distinct_windows, version_of
 from processing.training.causes import Progress
@@ -126,31 +126,17 @@ def test_a_mean_lies_in_its_interval_as_often_as_it_says():
     assert 0.90 < np.mean(covered) < 0.98
 
 
-def alarms(bins: dict, name: str, values: np.ndarray) -> bool:
-    """Return whether new values of a feature or the outcome x look unlike those in the bins."""
-    new = pl.DataFrame({"x": values})
-    return drift.measure({"distributions": {name: bins}}, Rows(new, new))[0]["alarm"]
-
-
-@pytest.mark.parametrize("rows", [70, 400, 20_000])
-def test_without_drift_there_is_no_alarm_and_with_it_there_is(rows):
-    draw = np.random.default_rng(rows)
-    bins = drift.distribution(pl.Series(draw.normal(size=50_000)))
-    assert np.mean([alarms(bins, "feature x", draw.normal(size=rows)) for _ in range(100)]) <= 0.02
-    assert alarms(bins, "feature x", draw.normal(loc=1.0, size=rows))
-
-
-@of_classes
-@pytest.mark.parametrize("rows", [2_000, 20_000])
-def test_a_rare_class_that_becomes_more_frequent_raises_an_alarm(rows):
-    draw = np.random.default_rng(rows)
-
-    def classes(number: int, share: float) -> pl.Series:
-        return pl.Series([str(draw_of < share) for draw_of in draw.random(number)])
-
-    bins = drift.distribution(classes(50_000, 0.01))
-    assert np.mean([alarms(bins, "outcome x", classes(rows, 0.01)) for _ in range(50)]) <= 0.02
-    assert alarms(bins, "outcome x", classes(rows, 0.04))
+@pytest.mark.parametrize("off_by", [0.0, 1e9])
+def test_new_rows_are_no_cause_while_predictions_of_them_are_hardly_off(
+    storage, learn, sample, monkeypatch, off_by
+):
+    monkeypatch.setattr(retraining, "OFF_BY", off_by)
+    monkeypatch.setattr(retraining, "DRIFT", NEW_ROWS._replace(least_rows=10**9))
+    first, second = halves(sample)
+    learn("first.csv", first)
+    storage("raw").put("second.csv", second.write_csv().encode())
+    list(run_steps(without="raw"))
+    assert len(gate.verdicts(storage("models"))) == (1 if off_by else 2)
 
 
 def test_a_cause_waits_for_its_cool_down_and_its_rows():

@@ -5,6 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.raw_tables import COLUMNS, GOOD, ROWS, lines, problem, read
@@ -47,6 +48,12 @@ def _zip(name: str) -> bytes:
     return packed.getvalue()
 
 
+def _parquet() -> bytes:
+    written = io.BytesIO()
+    pl.DataFrame({"id": [1]}).write_parquet(written)
+    return written.getvalue()
+
+
 NAMES = list(COLUMNS)
 
 REFUSED = {
@@ -60,6 +67,9 @@ REFUSED = {
     "text in Windows-1252": lines().encode("cp1252"),
     "zero bytes": b"id\0\0\0\1",
     "a damaged Parquet file": b"PAR1 and no more",
+    "an encrypted Parquet file": b"PARE and no more",
+    "several Parquet files in one": _parquet() * 2,
+    "lines that end in CR and in LF": lines().replace("\n", "\r", 1).encode(),
     "a title above the names": b"Report of March\n" + lines().encode(),
     "none of the columns": b"a,b\n1,2\n",
     "a column twice": lines(names=(*NAMES[:4], "cost", "cost")).encode(),
@@ -129,7 +139,9 @@ with its place in the file and its content.
 {rows}
 
 A row whose event is later than the arrival of its file is refused too; LATEST_AHEAD in
-model/schema.py says by how much. Of two rows with one key the later one is used.
+model/schema.py says by how much. Of two rows with one key the later one is used. In Parquet, a row
+is refused where a value is a list or record, a text that is not UTF-8, or a time finer than a
+microsecond.
 """
 
 

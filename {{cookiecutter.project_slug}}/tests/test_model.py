@@ -1,6 +1,7 @@
 """Whether the platform accepts what is in `model/`: the tests to run while changing it."""
 
 import json
+import warnings
 
 import numpy as np
 
@@ -44,5 +45,7 @@ def test_the_whole_pipeline_makes_a_champion_that_answers_its_example(storage, s
     promotion = registry.newest_promotion(storage("models"))
     assert promotion is not None, "the model was not better than its naive baseline"
     model = inference.load(storage("models"), promotion.version)
+    for sentence in model.card.get("warnings", ()):
+        warnings.warn(sentence, stacklevel=1)
     question = Question.model_validate_json(json.dumps(model.card["example"]["question"]))
     assert inference.alike(model.predict([question])[0], model.card["example"]["answer"])

@@ -257,7 +257,7 @@ def test_no_command_acts_on_the_containers_of_another_folder(named, tmp_path):
 
 
 GOOD = {
-    "ADMIN_PASSWORD": "p" * 72,
+    "ADMIN_PASSWORD": "p" * 1000,
     "NETWORK": "10.200.7",
     "READER_DATABASE_PASSWORD": "r" * 32,
     "GATEWAY_PORT": "8080",
@@ -285,8 +285,8 @@ def test_good_settings_are_no_problem():
         ("CERTIFICATES", "none"),
         ("ADMIN_USER", ""),
         ("ADMIN_USER", "two words"),
-        ("ADMIN_PASSWORD", "p" * 73),
-        ("ADMIN_PASSWORD", "é" * 37),
+        ("ADMIN_PASSWORD", "p" * 1001),
+        ("ADMIN_PASSWORD", "é" * 501),
         ("ADMIN_PASSWORD", ""),
         ("ADMIN_PASSWORD", "two\nlines"),
         ("READER_DATABASE_PASSWORD", "with@sign"),
@@ -295,6 +295,8 @@ def test_good_settings_are_no_problem():
         ("ALLOWED_ORIGINS", "https://shop.example/page"),
         ("ALLOWED_ORIGINS", "*"),
         ("IMAGE_REGISTRY", "registry.example.org"),
+        ("DEBIAN_MIRROR", "debian.example.org"),
+        ("DEBIAN_MIRROR", "http://debian.example.org/"),
         ("CERTIFICATE_AUTHORITY", "/etc/ssl/own.crt"),
         ("REPLICAS_MIN", "0"),
         ("REPLICAS_MIN", "3"),
@@ -313,6 +315,24 @@ def docker_that_says(folder, monkeypatch, script: str) -> None:
     program.write_text(f"#!{SHELL}\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("server", "daemon", "problems"),
+    [
+        ("169.254.169.254", "{}", 1),
+        ("169.254.169.254", '{"dns": ["8.8.8.8"]}', 0),
+        ("192.0.2.53", "{}", 0),
+    ],
+)
+def test_a_name_server_at_the_clouds_metadata_address_is_told(
+    tmp_path, monkeypatch, server, daemon, problems
+):
+    (tmp_path / "resolv.conf").write_text(f"search example.org\nnameserver {server}\n")
+    (tmp_path / "daemon.json").write_text(daemon)
+    monkeypatch.setattr(preflight, "NAME_SERVERS", (tmp_path / "resolv.conf",))
+    monkeypatch.setattr(preflight, "DAEMON", tmp_path / "daemon.json")
+    assert len(list(preflight.name_server_problems())) == problems
 
 
 def test_no_docker_is_answered_with_where_to_get_it(tmp_path, monkeypatch):

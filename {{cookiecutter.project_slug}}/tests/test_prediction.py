@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import uuid
 from typing import get_args
 
@@ -178,6 +179,36 @@ def test_an_error_inside_tells_nothing_of_the_inside(serving, ask, monkeypatch):
 
 def counted(name: str, **labels) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_counters_begin_before_what_they_count_because_monitoring_sees_only_steps(serving, ask):
+    exposed = ask("/metrics", None, key=None).text
+    for path in ("/v1/predict", "/v1/predict/batch", "/v1/outcomes"):
+        for status in (202 if path == "/v1/outcomes" else 200, 400, 401, 403, 413, 422, 500, 503):
+            assert f'requests_total{{path="{path}",status="{status}"}}' in exposed
+    serving.promote("20130630-dddddddd")
+    exposed = ask("/metrics", None, key=None).text
+    assert 'predictions_total{model="20130630-dddddddd"} 0.0' in exposed
+    by_value = [f'predictions_by_class_total{{label="{name}"' for name in CLASS_NAMES]
+    for metric in by_value or ['predictions_value_count{model="20130630-dddddddd"} 0.0']:
+        assert metric in exposed
+    assert "_created" not in exposed
+
+
+@pytest.mark.parametrize(
+    ("since", "least", "most"), [(None, 0, 1), (-3, 3, 4), (-90, 0, 1), (9, 0, 1), ("x", 0, 1)]
+)
+@pytest.mark.usefixtures("serving")
+def test_an_answer_takes_as_long_as_the_client_waits_by_the_gateway_s_clock(
+    ask, since, least, most
+):
+    def seconds() -> float:
+        return counted("request_seconds_sum", path="/v1/predict")
+
+    stamp = since if since in (None, "x") else str(int((time.time() + since) * 1000))
+    before = seconds()
+    ask(headers={"X-Received": stamp} if stamp else {})
+    assert least <= seconds() - before < most
 
 
 @pytest.mark.usefixtures("serving")

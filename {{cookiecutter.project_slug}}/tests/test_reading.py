@@ -77,6 +77,17 @@ def test_numbers_of_lines_of_the_last_field_are_right_in_small_batches(monkeypat
     ] == [True] * 5
 
 
+@pytest.mark.parametrize("size", range(150, 400, 10))
+def test_a_text_of_several_lines_may_stand_where_a_batch_ends(monkeypatch, size):
+    monkeypatch.setattr(csv_file, "BATCH_BYTES", 400)
+    monkeypatch.setattr(csv_file, "LEAST_BYTES", size)
+    monkeypatch.setattr(csv_file, "ALMOST_BATCH_ROWS", 1)
+    monkeypatch.setattr(csv_file, "PIECE", 64)
+    quoted = ("5", "2026-03-05 10:00:00", "2026-03-05", '"a\nb\nc"', "false", "-1")
+    values, refused, _ = read(lines([*ROWS, *ROWS, *ROWS, quoted] * 9).encode())
+    assert len(values) == 13 * 9 and not len(refused)
+
+
 FAULTS = {
     "1,2026-03-02 10:00:00,2026-03-02,Ulm,true,1,5": line_by_line.TOO_MANY,
     "1,2026-03-02 10:00:00,2026-03-02,Ulm,true,1,": line_by_line.TOO_MANY,
@@ -151,6 +162,13 @@ def test_a_text_of_several_lines_is_one_text():
         (lines(names=("id", "at", "day", "town", "member", "Costs")).encode(), "nearly cost"),
         (b"id," + b"x," * 6000 + b"y\n1\n", "columns"),
         (b"id" * 3_000_000, "first line is longer"),
+        (lines().replace("\n", "\r", 1).encode(), "end in CR and some in LF"),
+        (lines().encode("cp500"), "not UTF-8 (line 1)"),
+        (b"id\x1fat\x1e1\x1f2026", "control characters"),
+        (b"<svg/>", "an XML file"),
+        (b"[visits]\nid=1\n", "It has [visits]"),
+        (b"PARE" + b"\0" * 20, "an encrypted Parquet file"),
+        (b"\xff\xff\xff\xff\0\0", "an Arrow stream"),
         (b"id,cost\n" + b"1" * 26_000_000, "line 2 is longer"),
     ],
 )
@@ -253,6 +271,9 @@ TIMES = [
     ("2026-03-02T10:00", datetime(2026, 3, 2, 10)),
     ("2026-03-02 10:00:00.25", datetime(2026, 3, 2, 10, 0, 0, 250_000)),
     (" 2026-03-02 ", datetime(2026, 3, 2)),
+    ("2026-03-02 23:59:60", None),
+    ("2026-03-02 24:00:00", None),
+    ("2026-03-02 10:00:00.1234567", None),
     ("02.03.2026 10:00", None),
     ("2026-02-30 10:00", None),
     ("soon", None),
@@ -297,6 +318,51 @@ def test_bytes_that_are_no_text_cost_their_row():
     values, refused, _ = read(parquet({"id": [1, 2], "town": ["Köln".encode("latin-1"), b"Ulm"]}))
     assert values["town"].to_list() == ["Ulm"]
     assert "town: not UTF-8; it looks like Windows-1252" in refused["reason"][0]
+
+
+def test_lists_and_records_cost_their_rows():
+    for odd in ([["Ulm"], None], [{"name": "Ulm"}, None]):
+        values, refused, _ = read(parquet({"id": [1, 2], "town": odd}))
+        assert values.rows() == [(2, 2, *[None] * 5)]
+        assert refused["reason"].to_list() == [["town: a list or record"]]
+
+
+ONE_MOMENT = datetime(2026, 7, 2, 10)
+
+
+@pytest.mark.parametrize("zone", ["+05:30", "UTC", "Asia/Kolkata", "Mars/Base"])
+def test_a_time_of_any_zone_is_one_moment(monkeypatch, zone):
+    monkeypatch.setattr("processing.rows.times.ZONE", "Europe/Berlin")
+    at = pa.array([ONE_MOMENT], pa.timestamp("us", zone))
+    assert read(parquet({"at": at, "id": [1]}))[0]["at"].to_list() == [datetime(2026, 7, 2, 12)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_an_impossible_time_costs_its_row(monkeypatch, unit, zone):
+    monkeypatch.setattr("processing.rows.times.ZONE", "UTC")
+    per_second = {"s": 1, "ms": 1_000, "us": 1_000_000}[unit]
+    numbers = [2**62 // (1_000_000 // per_second), 1_782_986_400 * per_second]
+    at = pa.array(numbers, pa.timestamp(unit, zone))
+    values, _, reasons = read(parquet({"at": at, "id": [1, 2]}))
+    assert values["at"].to_list() == [None, ONE_MOMENT]
+    assert reasons == ["at: not a time as 2026-03-31 14:05"]
+
+
+def test_a_time_finer_than_ours_is_refused():
+    at = pa.array([1_782_986_400_000_000_000 + finer for finer in (0, 1)], pa.timestamp("ns"))
+    values, _, reasons = read(parquet({"at": at, "id": [1, 2]}))
+    assert values["at"].to_list() == [ONE_MOMENT, None] and len(reasons) == 1
+
+
+def test_an_odd_parquet_is_read_or_named():
+    cost = pa.array([Decimal("170.50")], pa.decimal256(50, 2))
+    assert read(parquet({"cost": cost, "id": [1]}))[0]["cost"].to_list() == [170.5]
+    twice = pa.Table.from_arrays([pa.array([1])] * 3, names=["id", "x", "x"])
+    written = io.BytesIO()
+    pq.write_table(twice, written)
+    assert "called x" in problem(written.getvalue())
+    assert "several Parquet files" in problem(parquet({"id": [1]}) * 2)
 
 
 def test_a_long_text_that_is_stored_once_and_repeated_is_refused():

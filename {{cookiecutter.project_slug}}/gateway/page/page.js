@@ -133,7 +133,7 @@ function answerText(answer, outcome) {
 }
 
 function alerts({ ok, data }) {
-  const firing = ok ? data.data.alerts.filter((alert) => alert.state === "firing") : [];
+  const firing = ok ? data.data.alerts.filter((alert) => alert.state === "firing" && alert.labels.kind !== "heartbeat") : [];
   const lines = firing.map(({ annotations, labels }) =>
     element("li", annotations.summary ?? labels.alertname, element("span", annotations.action ?? annotations.description ?? "")));
   one("#firing").replaceChildren(...lines);

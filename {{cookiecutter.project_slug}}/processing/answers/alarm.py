@@ -1,13 +1,15 @@
 """The live error: is the champion worse than its card promised? A cause to train, and an alert."""
 
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from core import registry
+from core.documents import Documents
 from core.layout import LIVE_ERROR
-from core.storage import as_json, bucket, read_json
+from core.storage import as_json, bucket
 from model.retraining import WORSE_BY
 from processing.answers.evaluation import evaluated
 from processing.answers.truth import joined_tables
@@ -41,6 +43,9 @@ class LiveError(TypedDict):
     tolerated: float
     alarm: bool
     measured: NotRequired[str]
+
+
+NEWEST = Documents(LIVE_ERROR, LiveError)
 
 
 def measure() -> LiveError | None:
@@ -89,7 +94,7 @@ def _newest_errors(promotion: registry.Promotion) -> np.ndarray:
 
 def _keep(live_error: LiveError) -> None:
     """Store the measurement, unless nothing but its time would change."""
-    stored = read_json(bucket("processed"), LIVE_ERROR, {})
+    stored = NEWEST.find(bucket("processed"), LIVE_ERROR) or {}
     if {name: value for name, value in stored.items() if name != "measured"} != live_error:
         measured = {**live_error, "measured": datetime.now(UTC).isoformat()}
         bucket("processed").put(LIVE_ERROR, as_json(measured))

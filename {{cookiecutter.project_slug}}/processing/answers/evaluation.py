@@ -11,10 +11,11 @@ from pydantic.fields import FieldInfo
 
 from core import features
 from core.schema import CLASS_NAMES, CLASSES, value_type
-from core.tables import question_columns, read_parquet
+from core.tables import question_columns
 from model.estimator import SLICES
 from model.schema import EVENT_TIME, Question
-from processing.answers.matching import last_outcomes
+from processing.answers.hourly import is_of_our_kind, read_table
+from processing.answers.matching import JOINED_COLUMNS, last_outcomes
 from processing.answers.withdrawals import withdrawn, without_withdrawn
 from processing.rows.contract import POLARS_TYPES
 from processing.training.scores import errors
@@ -27,22 +28,40 @@ def evaluated(predictions: ObjectStore, path: str) -> pl.DataFrame:
 
     What was taken back does not count; of several reporters the last one does.
     """
-    joined = without_withdrawn(read_parquet(predictions, path), withdrawn(predictions))
+    joined = without_withdrawn(
+        read_table(predictions, path, JOINED_COLUMNS), withdrawn(predictions)
+    )
     return with_errors(last_outcomes(joined, "id"))
 
 
 def with_errors(joined: pl.DataFrame) -> pl.DataFrame:
     """Return joined answers with the columns FIXED and those of SLICES."""
+    known = pl.col("actual").is_in(CLASSES) if CLASSES else pl.col("actual").is_not_null()
+    joined = of_our_kind(joined.filter(known))
     questions = questions_of(joined["question"])
     answers = [json.loads(text) for text in joined["answer"]]
     error = errors(joined["actual"].to_numpy(), predicted_by(answers))
     likeliest = [_likeliest(answer) for answer in answers]
     table = joined.with_columns(
-        event_time=questions[EVENT_TIME] if EVENT_TIME else pl.col("asked"),
+        event_time=event_times(joined["asked"], questions),
         prediction=pl.Series(likeliest, dtype=pl.String if CLASSES else pl.Float64),
         error=pl.Series(error, dtype=pl.Float64),
     )
     return table.select(FIXED).hstack(_slices(questions))
+
+
+def of_our_kind(answers: pl.DataFrame) -> pl.DataFrame:
+    """Return the answers that models of today's schema could have given."""
+    fits = [is_of_our_kind(json.loads(text)) for text in answers["answer"]]
+    return answers.filter(pl.Series(fits, dtype=pl.Boolean))
+
+
+def event_times(asked: pl.Series, questions: pl.DataFrame) -> pl.Series:
+    """Return when each question's event is; where it does not say so, when it was asked."""
+    if not EVENT_TIME:
+        return asked
+    without_zone = asked.dt.replace_time_zone(None)
+    return questions[EVENT_TIME].zip_with(questions[EVENT_TIME].is_not_null(), without_zone)
 
 
 def slice_column(name: str) -> str:
@@ -63,17 +82,25 @@ def _likeliest(answer: Any) -> float | str:
 
 
 def questions_of(texts: pl.Series) -> pl.DataFrame:
-    """Return stored questions as columns; a field that an older schema lacks is missing."""
+    """Return stored questions as columns; a value that is not as the schema says is missing."""
     questions = [json.loads(text) for text in texts]
     fields = Question.model_fields.items()
     return pl.DataFrame([_column(name, field, questions) for name, field in fields])
 
 
 def _column(name: str, field: FieldInfo, questions: list[dict]) -> pl.Series:
-    kind, values = value_type(field), [question.get(name) for question in questions]
-    if issubclass(kind, datetime):
-        values = [None if value is None else datetime.fromisoformat(value) for value in values]
+    kind = value_type(field)
+    values = [_value(question.get(name), kind) for question in questions]
     return pl.Series(name, values, POLARS_TYPES.get(kind, pl.String), strict=False)
+
+
+def _value(value: Any, kind: type) -> Any:
+    if not issubclass(kind, datetime):
+        return value if isinstance(value, (int, float) if kind is float else kind) else None
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    except (TypeError, ValueError):
+        return None
 
 
 def _slices(questions: pl.DataFrame) -> pl.DataFrame:

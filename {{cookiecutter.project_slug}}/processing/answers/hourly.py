@@ -5,6 +5,7 @@ stands in it as a row without id, with the problem: it is counted, and not met a
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.answers import Answer, Report, hour_folder, time_written
 from core.ids import time_of
 from core.layout import HOURS_JOINED, Folder
-from core.schema import OUTCOME, value_type
+from core.schema import CLASSES, OUTCOME, value_type
 from core.storage import create, names, read
 from core.tables import read_parquet
 from model.schema import Outcome
@@ -67,9 +68,12 @@ AN_HOUR = re.compile(r"\d{4}/\d\d/\d\d/\d\d")
 
 
 def read_table(store: ObjectStore, path: str, columns: dict) -> pl.DataFrame:
-    """Return a table, empty if there is none yet."""
+    """Return a table, empty if there is none yet.
+
+    What it holds in another type, because the schema was another one then, is missing.
+    """
     try:
-        return read_parquet(store, path, list(columns))
+        return read_parquet(store, path, list(columns)).cast(columns, strict=False)
     except FileNotFoundError:
         return pl.DataFrame(schema=columns)
 
@@ -152,6 +156,8 @@ def _answer(line: bytes) -> Row:
     answer = ANSWER_LINE.validate_json(line)
     _check_id(answer["id"])
     predicted = answer.get("probabilities", answer["prediction"])
+    if not is_of_our_kind(predicted):
+        raise ValueError(f"prediction: {predicted!r} is no prediction of {OUTCOME}")
     return {
         "id": answer["id"],
         "client": answer["client"],
@@ -178,11 +184,17 @@ def _report(line: bytes) -> Row:
 
 def _actual(value: Any) -> Any:
     """Return an outcome in the type of its column. Raises ValueError."""
-    kind = {pl.Boolean: bool, pl.String: str}.get(ACTUAL_TYPE, float)
-    number = kind is float and not isinstance(value, (str, bool))
-    if not number and not isinstance(value, kind):
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    others = {pl.Boolean: isinstance(value, bool), pl.String: isinstance(value, str)}
+    fits = others.get(ACTUAL_TYPE, number and math.isfinite(value))
+    if not fits or CLASSES and value not in CLASSES:
         raise ValueError(f"actual: {value!r} is no {OUTCOME}")
     return float(value) if number else value
+
+
+def is_of_our_kind(answer: Any) -> bool:
+    """Return whether a stored answer is one that models of today's schema give."""
+    return isinstance(answer, dict if CLASSES else (int, float))
 
 
 def _check_id(text: str) -> None:

@@ -4,14 +4,28 @@ from datetime import datetime
 
 import polars as pl
 from obstore.store import ObjectStore
+from typing_extensions import TypedDict
 
+from core.documents import Documents, Time
 from core.layout import WITHDRAWN
-from core.storage import names, read_json
+
+
+class Withdrawal(TypedDict):
+    """Nothing counts that the API key named `client` reported until this time."""
+
+    client: str
+    until: Time
+
+
+WITHDRAWALS = Documents(WITHDRAWN, Withdrawal)
 
 
 def withdrawn(predictions: ObjectStore) -> dict[str, datetime]:
-    """Return until when the reports of a key are taken back, for each key whose reports are."""
-    entries = (read_json(predictions, name) for name in names(predictions, WITHDRAWN))
+    """Return until when the reports of a key are taken back, for each key whose reports are.
+
+    A withdrawal that can't be read is passed over.
+    """
+    entries = WITHDRAWALS.read_all(predictions)
     return {entry["client"]: datetime.fromisoformat(entry["until"]) for entry in entries}
 
 

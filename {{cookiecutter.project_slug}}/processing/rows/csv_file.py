@@ -17,12 +17,18 @@ import polars as pl
 from processing.rows.batch import Batch, numbered
 from processing.rows.header import Layout
 from processing.rows.kinds import Unreadable
-from processing.rows.line_by_line import Part, Sorting
+from processing.rows.line_by_line import MOST_TEXT, Part, Sorting
 
 BATCH_ROWS = 250_000
 
 BATCH_BYTES = 24 * 1024 * 1024
 """A batch has at most so many bytes; a file with a longer line is refused."""
+
+LEAST_BYTES = 2 * MOST_TEXT
+"""A batch that others follow has at least so many, so that a text of several lines ends in it."""
+
+ALMOST_BATCH_ROWS = BATCH_ROWS * 49 // 50
+"""The rows for which a batch is read; where lines differ, it has a few more or less."""
 
 PIECE = 256 * 1024
 
@@ -55,41 +61,45 @@ class CsvFile:
 
     def batches(self) -> Iterator[Batch]:
         """Yield batch after batch."""
-        start, row, used, self.lines = self.layout.start, 1, BATCH_BYTES, 0
+        start, row, size, self.lines = self.layout.start, 1, BATCH_BYTES, 0
+        whole = self.local.stat().st_size
         with self.local.open("rb") as file:
-            while content := self._content(file, start, min(used + PIECE, BATCH_BYTES)):
-                cut, lines = self._cut(content)
-                part = Part(content[:cut], row, self.layout.lines + self.lines + 1)
+            while content := self._content(file, start, size):
+                marks = self._marks(content)
+                lines = ends(marks, self.layout.end)
+                if lines > BATCH_ROWS:
+                    content, marks = (
+                        text[: _after(text, self.layout.end, BATCH_ROWS)]
+                        for text in (content, marks)
+                    )
+                    lines = BATCH_ROWS
+                part = Part(content, row, self.layout.lines + self.lines + 1)
                 refuse_other_encodings(part)
-                if b'"' in part.content:
-                    sorting = self._sorted(part, goes_on=len(content) >= BATCH_BYTES)
+                if b'"' in marks:
+                    sorting = self._sorted(part, goes_on=start + len(content) < whole)
                     yield sorting.batch(self._table)
                     used, rows = sorting.used, sorting.rows
                     lines = ends(content[:used], self.layout.end)
                 else:
-                    yield self._unquoted(part)
-                    used, rows = cut, lines
+                    yield self._unquoted(part, marks)
+                    used, rows = len(content), lines
                 start, row, self.lines = start + used, row + rows, self.lines + lines
+                size = min(BATCH_BYTES, max(LEAST_BYTES, used // lines * ALMOST_BATCH_ROWS))
 
     def _content(self, file: BinaryIO, start: int, size: int) -> bytes:
-        """Read what follows. The last line, too, ends as the others do."""
+        """Read whole lines. The last one of the file, too, ends as the others do."""
+        end, back = self.layout.end, min(PIECE, size)
+        file.seek(start + size - back)
+        tail = file.read(back)
+        left = len(tail) - (tail.rfind(end) + 1) if len(tail) == back else 0
         file.seek(start)
-        content = file.read(size)
-        if len(content) < size:
-            whole = not content or content.endswith(self.layout.end)
-            return content if whole else content + self.layout.end
-        if self.layout.end not in content and size < BATCH_BYTES:
+        content = file.read(size - left)
+        if len(tail) < back:
+            return content if not content or content.endswith(end) else content + end
+        if left < back or end in content:
+            return content[: content.rfind(end) + 1]
+        if size < BATCH_BYTES:
             return self._content(file, start, BATCH_BYTES)
-        return content
-
-    def _cut(self, content: bytes) -> tuple[int, int]:
-        """Return where the last whole line of a batch ends, and how many lines there are."""
-        end = self.layout.end
-        lines = ends(content, end)
-        if lines > BATCH_ROWS:
-            return _after(content, end, BATCH_ROWS), BATCH_ROWS
-        if lines:
-            return content.rfind(end) + 1, lines
         raise Unreadable(
             f"Its line {self.layout.lines + self.lines + 1:,} is longer than "
             f"{BATCH_BYTES // 1024**2} MB. Add CSV with a line for each row."
@@ -98,22 +108,29 @@ class CsvFile:
     def _sorted(self, part: Part, goes_on: bool = False) -> Sorting:
         return Sorting(self.layout, self.places, part, goes_on)
 
-    def _unquoted(self, part: Part) -> Batch:
+    def _unquoted(self, part: Part, marks: bytes) -> Batch:
         content = part.content
-        if b"\r" in content:
+        if b"\r" in marks:
             content = content.replace(b"\r\n" if self.layout.end == b"\n" else b"\r", b"\n")
-        if self._is_regular(content):
+            marks = self._marks(content)
+        if self._is_regular(content, marks):
             rows = numbered(self._table(content), part.row)
             return Batch(rows, len(rows))
         return self._sorted(part).batch(self._table)
 
-    def _is_regular(self, content: bytes) -> bool:
-        """Return whether all lines have the right number of separators and no zero byte."""
-        separator, fields = self.layout.separator, len(self.layout.names)
-        others = bytes(set(range(256)) - set(separator + b"\n\r\0"))
-        line = separator * (fields - 1) + b"\n"
+    def _marks(self, content: bytes) -> bytes:
+        """Return separators, line ends, quotation marks and zero bytes, without all between them.
+
+        Piece by piece, each of which fits into the processor's cache.
+        """
+        others = bytes(set(range(256)) - set(self.layout.separator + b'\n\r\0"'))
         pieces = range(0, len(content), PIECE)
-        marks = b"".join(content[at : at + PIECE].translate(None, others) for at in pieces)
+        return b"".join(content[at : at + PIECE].translate(None, others) for at in pieces)
+
+    def _is_regular(self, content: bytes, marks: bytes) -> bool:
+        """Return whether all lines have the right number of separators and no zero byte."""
+        fields = len(self.layout.names)
+        line = self.layout.separator * (fields - 1) + b"\n"
         blank = fields == 1 and (content.startswith(b"\n") or b"\n\n" in content)
         return marks == line * (len(marks) // fields) and not blank
 

@@ -54,7 +54,9 @@ def _line_end(head: bytes) -> bytes:
 
 def _above(head: bytes, end: bytes) -> tuple[int, int, str]:
     """Return where the names stand: the byte, the lines above, and the mark that `sep=` says."""
-    start, lines, mark = len(MARK) if head.startswith(MARK) else 0, 0, ""
+    start, lines, mark = 0, 0, ""
+    while head.startswith(MARK, start):  # some programs put a second one before the first
+        start += len(MARK)
     while start < len(head):
         line = _line_at(head, start, end)
         says = re.fullmatch(rb'"?sep=(.)"?[\s,;|]*', line) if not mark else None
@@ -89,8 +91,12 @@ def _refuse_if_columns_stand_below(
 def _named(line: bytes, mark: str, expected: Iterable[str]) -> tuple[str, list[str]]:
     separator, names = _best(line, mark, expected)
     if not _hits(names, expected):
-        shown = line.decode("utf-8", "replace")
-        raise Unreadable(other_text(shown) or no_columns(names, expected))
+        raise Unreadable(other_text(line) or no_columns(names, expected))
+    if b"\r" in line.removesuffix(b"\r"):
+        raise Unreadable(
+            "Some of its lines end in CR and some in LF, the names of its columns among them. "
+            "Let all lines end in LF."
+        )
     if len(names) > MOST_COLUMNS:
         raise Unreadable(
             f"It has {len(names):,} columns, and at most {MOST_COLUMNS:,} are read. "

@@ -150,10 +150,30 @@ def check_batch(
     reasons += [too_late(rows, arrived)] if arrived else []
     rejections = pl.concat(reasons).group_by(ROW).agg(pl.col("reason").unique().sort())
     bad = batch.join(rejections, on=ROW, how="semi") if len(rejections) else batch[:0]
+    _refuse_other_names(bad)
     good = rows.join(rejections, on=ROW, how="anti") if len(bad) else rows
     if len(good) + len(bad) != len(batch):
         raise Unreadable("`to_rows` in model/source.py makes several rows of one.")
     return good, _rejected(bad, rejections)
+
+
+def _refuse_other_names(bad: pl.DataFrame) -> None:
+    """Raise Unreadable if a row holds the columns' names in another order: what follows does too.
+
+    Files that were put together read so.
+    """
+    names = [name for name in bad.columns if bad.schema[name] == pl.String]
+    if len(names) < len(COLUMNS) or len(names) < 2:
+        return
+    folded = [name.casefold() for name in names]
+    texts = bad.select(pl.col(names).str.strip_chars().str.to_lowercase())
+    moved = texts.filter(pl.all_horizontal(pl.col(names).is_in(folded)))
+    for row in moved.iter_rows():
+        if sorted(row) == sorted(folded) and list(row) != folded:
+            raise Unreadable(
+                "The names of its columns come again below, in another order. Several files were "
+                "put together; add each by itself."
+            )
 
 
 def _rows(values: pl.DataFrame) -> pl.DataFrame:

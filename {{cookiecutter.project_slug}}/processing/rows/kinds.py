@@ -1,6 +1,7 @@
 """What kind of file it is, told by its first bytes, and what to do about one that is no table."""
 
 import json
+import re
 from pathlib import Path
 
 START = 4096
@@ -33,6 +34,8 @@ REFUSED = {
     b"\x04\x22\x4d\x18": f"packed with LZ4. {UNPACK}",
     b"\x1f\x9d": f"packed with compress. {UNPACK}",
     b"ARROW1": f"an Arrow file. {AS_CSV}",
+    b"\xff\xff\xff\xff": f"an Arrow stream. {AS_CSV}",
+    b"PARE": "an encrypted Parquet file. Decrypt it and add that.",
     b"FEA1": f"a Feather file. {AS_CSV}",
     b"ORC": f"an ORC file. {AS_CSV}",
     b"Obj\x01": f"an Avro file. {AS_CSV}",
@@ -46,6 +49,11 @@ REFUSED = {
     b"GIF8": f"a picture. {AS_CSV}",
 }
 """How other files begin, and what they are."""
+
+
+HTML = re.compile(r"<(!--|(!doctype\s+html|html|head|meta|title|body|script|table|div)\b)", re.I)
+JSON = re.compile(r'\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$)')
+"""How web pages and JSON begin."""
 
 
 def start_of(local: Path) -> bytes:
@@ -87,13 +95,18 @@ def _archive(local: Path) -> str:
     return f"It is a zip archive. {UNPACK}"
 
 
-def other_text(first_line: str) -> str | None:
+def other_text(first_line: bytes) -> str | None:
     """Return what a text without any column of ours is, if its first line tells."""
-    line = first_line.strip()
+    try:
+        line = first_line.decode().strip()
+    except UnicodeDecodeError:
+        return "It is not UTF-8 (line 1), and no column was found. Save it as CSV in UTF-8."
+    if any(ord(mark) < ord(" ") and mark not in "\t\r" for mark in line):
+        return f"It is no table: there are control characters in its first line. {AS_CSV}"
     if line.startswith("<"):
-        what = "an XML file" if line.startswith("<?xml") else "a web page (HTML)"
+        what = "a web page (HTML)" if HTML.match(line) else "an XML file"
         return f"It is {what}, and no table. {AS_CSV}"
-    if line[:1] not in ("{", "["):
+    if not JSON.match(line):
         return None
     try:
         whole = isinstance(json.loads(line), dict)

@@ -1,6 +1,8 @@
 """The rows of a Parquet file, in batches of typed columns."""
 
 import json
+import mmap
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from core.retries import is_worth_retrying
+from processing.rows import arrow, times
 from processing.rows.batch import REFUSED, Batch, numbered
 from processing.rows.contract import ROW
 from processing.rows.csv_file import BATCH_ROWS, guess
-from processing.rows.kinds import Unreadable
+from processing.rows.kinds import PARQUET, Unreadable
 from processing.rows.unpacking import ALWAYS_ALLOWED, MOST_TIMES_LARGER
 
 MOST_ROWS_A_BYTE = 100
@@ -23,7 +27,7 @@ MOST_ROWS_A_BYTE = 100
 MOST_TEXT_BYTES = 256 * 1024 * 1024
 """The texts of BATCH_ROWS rows have at most so many bytes; other files are refused."""
 
-PLAIN = (pl.String, pl.Binary, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
+PLAIN = (pl.String, pl.Binary, pl.Boolean, pl.Null)
 """The types, besides numbers, that the checks take as they are."""
 
 
@@ -39,13 +43,13 @@ class ParquetFile:
     def batches(self) -> Iterator[Batch]:
         """Yield batch after batch."""
         used = {self.names[place]: name for name, place in self.places.items()}
-        table = pl.scan_parquet(self.local, glob=False)
         with readable():
             _refuse_long_texts(self.local, list(used))
-            types = table.collect_schema()
-            chosen = [_checkable(name, types[name]).alias(ours) for name, ours in used.items()]
             first = 1
-            for rows in table.select(chosen).collect_batches(chunk_size=BATCH_ROWS):
+            for table in arrow.tables(self.local, list(used), BATCH_ROWS):
+                rows = table.select(
+                    _checkable(table[name]).alias(ours) for name, ours in used.items()
+                )
                 yield _batch(rows, first)
                 first += len(rows)
 
@@ -56,6 +60,10 @@ def readable() -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException) as error:
+        if is_worth_retrying(error):
+            raise
+        if "encrypted" in str(error):
+            raise Unreadable("Its columns are encrypted. Decrypt it and add that.") from error
         raise Unreadable(
             "It can't be read as Parquet: it is damaged, or broken off. Add it again."
         ) from error
@@ -65,6 +73,14 @@ def names_and_rows(local: Path) -> tuple[list[str], int]:
     """Return what the end of the file says of it. Raises Unreadable if that is impossible."""
     with readable(), pq.ParquetFile(local) as file:
         about, names = file.metadata, file.schema_arrow.names
+    twice = [name for name, number in Counter(names).items() if number > 1]
+    if twice:
+        raise Unreadable(
+            f"Two of its columns are called {', '.join(twice)}. Take one away, or rename it."
+        )
+    with local.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(PARQUET + PARQUET) > 0:
+            raise Unreadable("It is several Parquet files in one. Add them one by one.")
     size = local.stat().st_size
     if about.num_rows > max(BATCH_ROWS, MOST_ROWS_A_BYTE * size):
         raise Unreadable(f"It says that it has {about.num_rows:,} rows, in {size:,} bytes.")
@@ -107,12 +123,26 @@ def _text_bytes(column: pa.Array) -> int:
 
 
 def _batch(rows: pl.DataFrame, first: int) -> Batch:
-    rows = numbered(rows, first)
+    rows, lists = _without_lists(numbered(rows, first))
     binary = rows.select(pl.col(pl.Binary))
     wrong = rows.filter(pl.any_horizontal(map(_is_odd, binary))) if binary.width else rows[:0]
     right = rows.join(wrong, on=ROW, how="anti") if len(wrong) else rows
     as_text = pl.col(pl.Binary).cast(pl.String)
-    return Batch(right.with_columns(as_text), len(rows), _refused(wrong, binary.columns))
+    refused = pl.concat([lists, _refused(wrong, binary.columns)])
+    return Batch(right.with_columns(as_text), len(rows) + len(lists), refused)
+
+
+def _without_lists(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows whose values are plain ones, and the others as refused lines."""
+    nested = [column.name for column in rows if column.dtype.is_nested()]
+    if not nested:
+        return rows, pl.DataFrame(schema=REFUSED)
+    is_list = pl.any_horizontal(pl.col(nested).is_not_null())
+    reasons = pl.concat_list(pl.lit(f"{name}: a list or record") for name in nested)
+    shown = pl.struct(pl.exclude(ROW, *rows.select(pl.col(pl.Binary)).columns))
+    lists = rows.filter(is_list).select(ROW, reason=reasons, content=shown.struct.json_encode())
+    plain = rows.filter(~is_list).with_columns(pl.lit(None, pl.Null).alias(name) for name in nested)
+    return plain, lists
 
 
 def _is_odd(column: pl.Series) -> pl.Series:
@@ -140,11 +170,11 @@ def _refused(wrong: pl.DataFrame, binary: list[str]) -> pl.DataFrame:
     return pl.DataFrame(lines, schema=REFUSED, orient="row")
 
 
-def _checkable(name: str, kind: pl.DataType) -> pl.Expr:
+def _checkable(column: pl.Series) -> pl.Series:
     """Return a column in a type that can be checked: what is no number or time becomes text."""
-    column = pl.col(name)
-    if kind.is_numeric() or kind in PLAIN:
+    kind = column.dtype
+    if kind in (pl.Date, pl.Datetime):
+        return times.within_the_calendar(column)
+    if kind.is_numeric() or kind.is_nested() or kind in PLAIN:
         return column
-    if kind in (pl.Categorical, pl.Enum, pl.Time):
-        return column.cast(pl.String)
-    return pl.struct(name).struct.json_encode()
+    return column.dt.to_string() if kind == pl.Duration else column.cast(pl.String)

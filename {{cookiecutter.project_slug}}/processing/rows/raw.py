@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
 from core.code import code_digest
-from core.documents import Documents
+from core.documents import Count, Documents, Time
 from core.layout import FILES
 from core.storage import listed, names
 from processing.rows import odd_names
@@ -113,11 +113,11 @@ def _copy(raw: ObjectStore, version: "ObjectMeta", local: Path) -> Path:
 class RowCounts(TypedDict):
     """Of the rows that came in, each was accepted or rejected."""
 
-    rows_in: int
-    rows_accepted: int
-    rows_rejected: int
-    rows_without_outcome: int
-    reasons: dict[str, int]
+    rows_in: Count
+    rows_accepted: Count
+    rows_rejected: Count
+    rows_without_outcome: Count
+    reasons: dict[str, Count]
 
 
 class FileReport(RowCounts):
@@ -127,8 +127,8 @@ class FileReport(RowCounts):
 
     source: str
     etag: str
-    arrived: str
-    checked: str
+    arrived: Time
+    checked: Time
     code: NotRequired[str]
     error: str | None
 

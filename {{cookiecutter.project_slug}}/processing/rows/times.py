@@ -1,6 +1,6 @@
 """Times: read from text, brought to the clock of ZONE, and held against the file's arrival."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -13,9 +13,12 @@ LATEST_AHEAD: timedelta | None = getattr(schema, "LATEST_AHEAD", timedelta(days=
 
 CLOCK = pl.Datetime("us")
 
+CALENDAR = date(2, 1, 1), date(9998, 12, 31)
+"""All times that can be written with any zone."""
+
 ISO = (
     r"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ](?<minute>[0-9]{2}:[0-9]{2})(?<second>:[0-9]{2})?(?<part>\.[0-9]{1,6})?0*"
+    r"(?:[T ](?<minute>[0-9]{2}:[0-9]{2})(?<second>:[0-5][0-9])?(?<part>\.[0-9]{1,6})?0*"
     r"\s?(?<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?$"
 )
 """Times as ISO 8601 writes them, from the year down."""
@@ -28,6 +31,41 @@ def on_the_clock(column: pl.Series) -> pl.Series:
     if getattr(column.dtype, "time_zone", None):
         column = column.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
     return column.cast(CLOCK)
+
+
+def exactly_on_the_clock(column: pl.Series) -> pl.Series:
+    """Return the same as on_the_clock; what is finer than a microsecond is missing."""
+    if getattr(column.dtype, "time_unit", None) != "ns":
+        return on_the_clock(column)
+    finer = (column.to_physical() % 1000 != 0).fill_null(False)
+    return on_the_clock(column).set(finer, None)
+
+
+def within_the_calendar(column: pl.Series) -> pl.Series:
+    """Return dates or times as they are, or as text where some are of no year that there is.
+
+    Polars fails where it should write such a time.
+    """
+    if getattr(column.dtype, "time_unit", None) == "ns":  # it ends in 2262
+        return column
+    numbers = column.to_physical()
+    first, last = (_number(day, column.dtype) for day in CALENDAR)
+    right = numbers.is_between(first, last).fill_null(True)
+    if right.all():
+        return column
+    possible = column.set(~right, None)
+    if getattr(column.dtype, "time_zone", None):
+        texts = possible.dt.convert_time_zone("UTC").dt.replace_time_zone(None).dt.to_string() + "Z"
+    else:
+        texts = possible.dt.to_string()
+    return texts.zip_with(right, numbers.cast(pl.String))
+
+
+def _number(day: date, kind: pl.DataType) -> int:
+    """Return the number by which a column of dates or times stands for a day."""
+    column = pl.Series([day], dtype=pl.Date)
+    unit = getattr(kind, "time_unit", None)
+    return (column.cast(pl.Datetime(unit)) if unit else column).to_physical()[0]
 
 
 def from_text(column: pl.Series) -> pl.Series:
@@ -72,4 +110,6 @@ def too_late(rows: pl.DataFrame, arrived: datetime) -> pl.DataFrame:
         return pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String})
     latest = on_the_clock(pl.Series([arrived]))[0] + LATEST_AHEAD
     reason = pl.lit(f"{EVENT_TIME}: later than the file arrived")
-    return rows.filter(pl.col(EVENT_TIME) > latest).select(ROW, reason=reason)
+    newest = rows[EVENT_TIME].max()
+    some = rows if newest is not None and newest > latest else rows[:0]
+    return some.filter(pl.col(EVENT_TIME) > latest).select(ROW, reason=reason)

@@ -128,7 +128,7 @@ def _time(column: pl.Series, kind: PolarsType) -> pl.Series:
     if column.dtype == pl.String:
         column = times.from_text(column)
     if column.dtype == pl.Datetime:
-        column = times.on_the_clock(column)
+        column = times.exactly_on_the_clock(column)
     elif column.dtype != pl.Date:
         return pl.Series(column.name, [None], dtype=kind).new_from_index(0, len(column))
     if kind == pl.Date and column.dtype == pl.Datetime:

@@ -1,1 +1,1 @@
-"""What dashboards, alerts and people read: tables, annotations and metrics derived from storage."""
+"""What dashboards, alerts and people read: tables and metrics derived from storage."""

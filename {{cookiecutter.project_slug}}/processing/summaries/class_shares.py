@@ -20,10 +20,10 @@ def shares(outcomes: pl.Series) -> str | None:
 
 
 def of_batch(batch: pl.DataFrame, predicted: np.ndarray) -> list[dict]:
-    """Return a row for each class: the sum of its probabilities, and how many outcomes it has."""
-    counts = {"predictions": len(batch), "actual_count": batch[OUTCOME].count()}
+    """Return a row for each class: the sum of its probabilities, and how often it came."""
     expected = predicted.sum(axis=0).tolist()
     return [
-        {"class": name, "expected": total, "actual": (batch[OUTCOME] == label).sum()} | counts
+        {"class": name, "compared": len(batch), "expected": total}
+        | {"actual": (batch[OUTCOME] == label).sum()}
         for name, label, total in zip(CLASS_NAMES, CLASSES, expected, strict=True)
     ]

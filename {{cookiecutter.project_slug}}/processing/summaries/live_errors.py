@@ -2,15 +2,14 @@
 
 import polars as pl
 
-from core.code import code_digest
 from core.database import summary_tables, upsert
 from core.storage import bucket
 from model.estimator import SLICES
 from processing.answers.alarm import LiveError
 from processing.answers.evaluation import evaluated, slice_column
 from processing.answers.truth import joined_tables
-from processing.answers.turns import turn
 from processing.answers.withdrawals import withdrawn
+from processing.summaries.rewriting import rewrite
 
 KEYS = "object, model, day, hour, slice, value"
 
@@ -25,26 +24,14 @@ def write_live_error(live_error: LiveError | None) -> None:
 
 
 def write_live_errors() -> dict[str, int]:
-    """Write the joined answers that have changed since their rows were written, or have none."""
-    predictions, code = bucket("predictions"), code_digest()
-    # One at a time: each of two would see its own state of storage, and the older one might win.
-    with turn("live_errors"), summary_tables() as cursor:
-        if cursor is None:
-            return {}
-        cursor.execute("SELECT DISTINCT object, made_of FROM live_errors")
-        written = set(cursor.fetchall())
+    """Write the errors of the joined answers that have changed since theirs were written."""
+    predictions = bucket("predictions")
+
+    def states() -> dict[str, str]:
         back = "".join(f" {client} {time}" for client, time in withdrawn(predictions).items())
-        tables = joined_tables(predictions)
-        state = {table.path: f"{code} {table.etag}{back}" for table in tables}
-        changed = [
-            (path, made_of) for path, made_of in state.items() if (path, made_of) not in written
-        ]
-        for path, made_of in changed:
-            cursor.execute("DELETE FROM live_errors WHERE object = %s", [path])
-            rows = totals(evaluated(predictions, path))
-            of_object = {"object": path, "made_of": made_of}
-            upsert(cursor, "live_errors", KEYS, [of_object | row for row in rows])
-    return {"objects": len(changed)}
+        return {table.path: table.etag + back for table in joined_tables(predictions)}
+
+    return rewrite("live_errors", KEYS, states, lambda path: totals(evaluated(predictions, path)))
 
 
 def totals(answers: pl.DataFrame) -> list[dict]:

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 PORT = 9100
 
+PATIENCE = "-c statement_timeout=3000"
+"""Milliseconds for a question; Prometheus gives up on all of them after five seconds."""
+
 Rows = list[tuple]
 
 STAGES = "SELECT stage, extract(epoch FROM finished) FROM stages WHERE finished IS NOT NULL"
@@ -27,10 +30,23 @@ SELECT count(*) FILTER (WHERE error IS NULL), count(*) FILTER (WHERE error IS NO
        coalesce(sum(rows_accepted), 0), coalesce(sum(rows_rejected), 0)
 FROM raw_files"""
 
+UNUSABLE = """
+SELECT source FROM (
+    SELECT DISTINCT ON (source) source, arrived, error FROM raw_files ORDER BY source, arrived DESC
+) AS newest
+WHERE error IS NOT NULL AND arrived > now() - interval '1 day' ORDER BY arrived DESC LIMIT 20"""
+"""An alert for each of a thousand files would say no more."""
+
+EXPECTED = "SELECT expected_days FROM facts WHERE expected_days IS NOT NULL"
+
 NEWEST_MODEL = """
-SELECT version, verdict, reason, error, baseline_error,
-       CASE verdict WHEN 'promoted' THEN error ELSE champion_error END
-FROM models ORDER BY created DESC LIMIT 1"""
+SELECT error, baseline_error,
+       CASE champion.version
+           WHEN models.version THEN error WHEN champion_version THEN champion_error END
+FROM models
+LEFT JOIN (SELECT version FROM promotions ORDER BY number DESC LIMIT 1) AS champion ON true
+ORDER BY created DESC LIMIT 1"""
+"""The champion's error is known there if it is the newest model, or was compared with it."""
 
 REFUSED = """
 SELECT count(*) FROM models
@@ -41,7 +57,8 @@ WHERE verdict = 'refused'
 DRIFT = """
 SELECT name, score, threshold,
        (alarm AND measured > least(newest.promotion, now() - interval '1 hour'))::int
-FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest"""
+FROM drift, (SELECT coalesce(max(time), '-infinity') AS promotion FROM promotions) AS newest
+WHERE measured = (SELECT max(measured) FROM drift)"""
 """A model promoted after the measurement has learned from the drift: in an hour the alarm ends."""
 
 LIVE_ERROR = """
@@ -84,19 +101,30 @@ def files(rows: Rows) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, "When the newest raw file arrived", arrived)
 
 
+def unusable(rows: Rows) -> Iterator[Metric]:
+    """Yield the files of the last day whose newest version can't be used."""
+    files = GaugeMetricFamily(
+        "raw_file_unusable", "1 for a file of the last day", labels=["source"]
+    )
+    for (source,) in rows:
+        files.add_metric([source], 1)
+    yield files
+
+
+def expected(rows: Rows) -> Iterator[Metric]:
+    """Yield how often model/source.py expects a file, if it says so."""
+    for (days,) in rows:
+        yield GaugeMetricFamily("raw_expected_days", "Days from one raw file to the next", days)
+
+
 def newest_model(rows: Rows) -> Iterator[Metric]:
     """Yield the errors of the newest candidate, champion and baseline on the same newest rows."""
     errors = GaugeMetricFamily("model_error", "Error on the newest rows", labels=["kind"])
-    refusal = GaugeMetricFamily(
-        "candidate_refused", "The newest model lost", labels=["version", "reason"]
-    )
-    for version, verdict, reason, *values in rows:
+    for values in rows:
         for kind, error in zip(("candidate", "baseline", "champion"), values, strict=True):
             if error is not None:
                 errors.add_metric([kind], error)
-        if verdict == "refused":
-            refusal.add_metric([version, reason or "No reason was kept."], 1)
-    yield from (errors, refusal)
+    yield errors
 
 
 def refused(rows: Rows) -> Iterator[Metric]:
@@ -110,9 +138,11 @@ def drift(rows: Rows) -> Iterator[Metric]:
     """Yield how far new rows are from those that the champion was trained on."""
     score = GaugeMetricFamily("drift_score", "How far new rows are from the old", labels=["column"])
     threshold = GaugeMetricFamily(
-        "drift_threshold", "What resampling gives without drift", labels=["column"]
+        "drift_threshold", "From which score on it is notable", labels=["column"]
     )
-    alarm = GaugeMetricFamily("drift_alarm", "1 if it is more than that", labels=["column"])
+    alarm = GaugeMetricFamily(
+        "drift_alarm", "1 if it is notable and beyond chance", labels=["column"]
+    )
     for column, *values in rows:
         for metric, value in zip((score, threshold, alarm), values, strict=True):
             metric.add_metric([column], value)
@@ -155,6 +185,8 @@ def set_aside(rows: Rows) -> Iterator[Metric]:
 QUERIES: tuple[tuple[str, Callable[[Rows], Iterator[Metric]]], ...] = (
     (STAGES, stages),
     (FILES, files),
+    (UNUSABLE, unusable),
+    (EXPECTED, expected),
     (NEWEST_MODEL, newest_model),
     (REFUSED, refused),
     (DRIFT, drift),
@@ -188,7 +220,7 @@ class Summaries(Collector):
 
     def read(self) -> list[Metric]:
         """Return what the tables say. Raises psycopg2.Error."""
-        connection = psycopg2.connect(self.url, connect_timeout=3)
+        connection = psycopg2.connect(self.url, connect_timeout=3, options=PATIENCE)
         try:
             with connection.cursor() as cursor:
                 return [

@@ -3,7 +3,9 @@
 Everything is derived from storage and written with ON CONFLICT, so writing twice changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 from obstore.store import ObjectStore
@@ -13,45 +15,57 @@ from core import registry
 from core.attempt import Facts, attempt
 from core.card import Card
 from core.code import code_digest
-from core.database import summary_tables, upsert
-from core.layout import BATCHES, VERSIONS
+from core.database import DatabaseAway, summary_tables, upsert
+from core.documents import Documents
+from core.layout import VERSIONS
 from core.quarantine import Quarantine, entries
-from core.schema import HAS_MEAN, OUTCOME
-from core.storage import bucket, names
-from core.tables import TIME, months, newest_time, parts, read_parquet
-from processing.answers.batch import PREDICTED, predictions_of
+from core.schema import OUTCOME, OUTCOME_UNIT
+from core.settings import settings
+from core.storage import bucket
+from core.tables import months, parts
+from model import source
+from model.schema import TASK, ZONE
+from processing.answers.withdrawals import WITHDRAWALS
 from processing.rows.raw import REPORTS, reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
+from processing.summaries.warnings import warnings
 from processing.training import drift
 from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
-from processing.training.scores import METRIC, errors, outcome_value, predicted_values
+from processing.training.scores import METRIC, outcome_value
 from processing.training.window import parts_digest
 
-VALUE, ERROR = "predicted value", "error of the row"
-"""Columns for a moment; with spaces in them, no field of the schema has these names."""
+log = logging.getLogger(__name__)
 
 
 def write_all() -> Facts:
     """Write every table. Returns the number of rows by table.
 
-    A table whose rows can't be made stays as it was.
+    A table whose rows can't be made, or not be written, stays as it was.
     """
-    with summary_tables() as cursor:
-        if cursor is None:
-            return {"tables": "none without a database", **_quarantined()}
-        counts: Facts = {}
-        for table, (keys, rows) in TABLES.items():
-            facts = attempt(f"table {table}", lambda rows=rows: {"rows": rows(cursor)})
-            counts[table] = upsert(cursor, table, keys, facts.get("rows", []))
-        return counts
+    if not settings().summaries_url.get_secret_value():
+        return {"tables": "none without a database", **_quarantined()}
+    facts = {table: attempt(f"table {table}", partial(_write, table)) for table in TABLES}
+    return {table: fact["rows"] for table, fact in facts.items() if "rows" in fact}
+
+
+def write_promotions() -> None:
+    """Write the promotions, for the boards to mark; what a database misses, the next run writes."""
+    try:
+        _write("promotions")
+    except DatabaseAway as problem:
+        log.warning("The next run writes the newest promotion into the tables. %s", problem)
 
 
 def write_quarantine() -> None:
     """Write what is set aside, between runs too."""
+    _write("quarantine")
+
+
+def _write(table: str) -> Facts:
+    keys, rows = TABLES[table]
     with summary_tables() as cursor:
-        if cursor:
-            upsert(cursor, "quarantine", "kind, name", _quarantine(cursor))
+        return {"rows": upsert(cursor, table, keys, rows(cursor)) if cursor else 0}
 
 
 def _quarantined() -> Facts:
@@ -136,79 +150,45 @@ def _drift(_: Cursor) -> list[dict]:
     return [{**column, **of_all} for column in newest["columns"]]
 
 
+def _drift_by_age(_: Cursor) -> list[dict]:
+    newest = drift.newest_measurement(bucket("processed"))
+    if newest is None:
+        return []
+    return [
+        {"part": part, "days": age["days"], "rows": age["rows"], "measured": newest["measured"]}
+        | score
+        for part, age in enumerate(newest.get("ages", ()))
+        for score in age["scores"]
+    ]
+
+
+def _facts(_: Cursor) -> list[dict]:
+    return [
+        {"one": True, "outcome": OUTCOME, "unit": OUTCOME_UNIT, "task": TASK, "zone": ZONE}
+        | {"expected_days": getattr(source, "EXPECTED_DAYS", None)}
+    ]
+
+
 def _promotions(_: Cursor) -> list[dict]:
     return [vars(promotion) for promotion in registry.promotions(bucket("models"))]
 
 
-def _batch_predictions(_: Cursor) -> list[dict]:
-    """Return the champion's batches by day and hour of the event."""
-    rows = []
-    for path, version, batch in _champion_batches():
-        table = _by_hour(_with_errors(batch))
-        if not HAS_MEAN:
-            table = table.with_columns(total=None, actual_total=None)
-        of_object = {"object": path, "kind": "batch", "model": version}
-        rows += [of_object | row for row in table.to_dicts()]
-    return rows
-
-
-def _by_hour(batch: pl.DataFrame) -> pl.DataFrame:
-    time = pl.col(TIME).dt
-    by_hour = batch.group_by(day=time.date(), weekday=time.weekday() - 1, hour=time.hour())
-    return by_hour.agg(
-        predictions=pl.len(),
-        total=pl.sum(VALUE),
-        actual_count=pl.count(OUTCOME),
-        actual_total=outcome_value().sum(),
-        error_total=pl.sum(ERROR),
-    )
-
-
-def _classes(_: Cursor) -> list[dict]:
-    """Return the champion's batches by class, where classes have no mean."""
-    if HAS_MEAN:
-        return []
-    return [
-        {"object": path, "month": newest_time(batch[TIME]).replace(day=1).date()} | row
-        for path, _, batch in _champion_batches()
-        for row in class_shares.of_batch(batch, predictions_of(batch))
-    ]
-
-
-def _champion_batches() -> Iterator[tuple[str, str, pl.DataFrame]]:
-    """Yield each batch of today's champion: its path, the version, rows with predictions."""
-    predictions, promotion = bucket("predictions"), registry.newest_promotion(bucket("models"))
-    if promotion is None:
-        return
-    for path in names(predictions, BATCHES):
-        if promotion.version in path:
-            columns = [TIME, OUTCOME, PREDICTED]
-            yield path, promotion.version, read_parquet(predictions, path, columns)
-
-
-def _with_errors(batch: pl.DataFrame) -> pl.DataFrame:
-    """Return a batch with a number for each prediction, and its error where there is an outcome."""
-    values = pl.Series(VALUE, predicted_values(predictions_of(batch)), dtype=pl.Float64)
-    batch = batch.with_columns(values)
-    labelled = batch.filter(pl.col(OUTCOME).is_not_null())
-    error = errors(labelled[OUTCOME].to_numpy(), predictions_of(labelled))
-    unlabelled = batch.filter(pl.col(OUTCOME).is_null())
-    return pl.concat(
-        [
-            labelled.with_columns(pl.Series(ERROR, error, dtype=pl.Float64)),
-            unlabelled.with_columns(pl.lit(None, dtype=pl.Float64).alias(ERROR)),
-        ]
-    )
+def _warnings(cursor: Cursor) -> list[dict]:
+    """Return what there is to warn of now; what was before is over."""
+    cursor.execute("DELETE FROM warnings")
+    return warnings()
 
 
 def _quarantine(_: Cursor) -> list[dict]:
     """Return what is set aside, and broken documents among it."""
     models, processed = bucket("models"), bucket("processed")
-    for store, documents in (
+    kept: tuple[tuple[ObjectStore, Documents], ...] = (
         (models, VERDICT_DOCUMENTS),
         (models, registry.PROMOTION_DOCUMENTS),
         (processed, REPORTS),
-    ):
+        (bucket("predictions"), WITHDRAWALS),
+    )
+    for store, documents in kept:
         quarantine = Quarantine(processed, documents.folder)
         documents.read_all(store, quarantine.add_once)
     by_time = sorted(entries(processed), key=lambda entry: entry["time"])
@@ -221,10 +201,11 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "rejections": ("source, etag, reason", _rejections),
     "months": ("month", _changed_months),
     "models": ("version", _models),
+    "facts": ("one", _facts),
     "drift": ("name", _drift),
+    "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),
-    "predictions": ("object, model, day, hour", _batch_predictions),
-    "classes": ("object, class", _classes),
     "quarantine": ("kind, name", _quarantine),
+    "warnings": ("version, kind, warning", _warnings),
 }
 """Each table with its key and what makes its rows."""

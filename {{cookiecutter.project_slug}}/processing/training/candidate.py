@@ -22,7 +22,7 @@ from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
 from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
-from processing.training import drift
+from processing.training import cost, drift, gaps, leaks
 from processing.training.conversion import compare, convert
 from processing.training.references import fit_reference
 from processing.training.scores import (
@@ -61,12 +61,14 @@ def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
 
     Returns its version. Raises TooFewRows.
     """
-    version = version_of(window)
+    version, start = version_of(window), cost.so_far()
     if version not in registry.versions(models):
         fits = [fit(window, days) for days in distinct_windows(window)]
         best = min(fits, key=lambda fitted: fitted.error)
         onnx = registry.keep(models, version, convert(best.pipeline, window.labelled.features))
-        registry.publish(models, version, onnx, _card(version, causes, window, fits, best, onnx))
+        card = _card(version, causes, window, fits, best, onnx)
+        card["cost"] = cost.since(start)
+        registry.publish(models, version, onnx, card)
     return version
 
 
@@ -96,6 +98,7 @@ def fit(window: Window, days: int) -> Fitted:
     return Fitted(pipeline, days, mean_error(validation.outcomes, predicted))
 
 
+@cost.training
 def _fitted(training: Rows) -> Pipeline:
     """Train the estimator. Raises TooFewRows if it fails for features that are always missing."""
     try:
@@ -119,13 +122,15 @@ def _card(
     version: str, causes: list[str], window: Window, fits: list[Fitted], best: Fitted, onnx: bytes
 ) -> Card:
     model, training, holdout = OnnxModel(onnx), window.training(best.days), window.holdout
+    predicted = model_predictions(model, holdout.features)
+    figures = _metrics(predicted, training, holdout)
     return {
         "version": version,
         "task": TASK,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "causes": causes,
         "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
-        "metrics": _metrics(model, training, holdout),
+        "metrics": figures,
         "window": {**_span(training.times), "days": best.days, "digest": window.digest},
         "judged_on": _span(holdout.times),
         "rows": {
@@ -140,19 +145,21 @@ def _card(
         "code": code_digest(),
         "parity": compare(best.pipeline, model, holdout.features[-PARITY_ROWS:]),
         "milliseconds": _milliseconds(model, holdout),
-        "distributions": drift.distributions(training),
+        "gaps": gaps.shares(training.rows),
+        "warnings": leaks.suspicions(_fitted, training, holdout, figures),
+        "reference": dict(drift.reference(training, holdout, predicted)),
         "example": _example(model, holdout),
         "tried": {f"{fitted.days} days": fitted.error for fitted in fits},
         "checksum": checksum(onnx),
     }
 
 
-def _metrics(model: OnnxModel, training: Rows, holdout: Rows) -> dict[str, float]:
+def _metrics(predicted: np.ndarray, training: Rows, holdout: Rows) -> dict[str, float]:
     def reference_error(make: Callable[[], Any]) -> float:
         return mean_error(holdout.outcomes, fit_reference(make, training, holdout.features))
 
     return {
-        **metrics(holdout.outcomes, model_predictions(model, holdout.features)),
+        **metrics(holdout.outcomes, predicted),
         f"baseline_{METRIC}": reference_error(baseline),
         f"rule_of_thumb_{METRIC}": reference_error(rule_of_thumb),
     }

@@ -4,19 +4,56 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import PurePosixPath
+from typing import NotRequired, TypeVar
 
 from obstore.store import ObjectStore
+from typing_extensions import TypedDict
 
 from core import registry
-from core.card import Card
+from core.card import Versioned
 from core.code import code_digest
-from core.documents import Unreadable
-from core.layout import DRIFT, LIVE_ERROR, VERDICTS, Folder
-from core.storage import listed, read_json
+from core.documents import Documents, Time, Unreadable
+from core.layout import DRIFT, LIVE_ERROR, VERDICTS, VERSIONS
+from core.storage import listed
 from model import retraining
 from model.retraining import Rule
 from processing.rows.raw import reports
+
+
+class Trained(Versioned):
+    """What a card must say of the last training."""
+
+    created: Time
+    code: str
+
+
+class Measured(TypedDict):
+    """What a measurement must say of a model."""
+
+    version: str
+    alarm: bool
+
+
+class Column(TypedDict):
+    """What has been measured, and whether it alarms."""
+
+    name: str
+    alarm: bool
+
+
+class Drifted(Measured):
+    """What a measurement of drift must say besides; those of older releases lack `off`."""
+
+    columns: list[Column]
+    off: NotRequired[float]
+
+
+CARDS = Documents(VERSIONS, Trained)
+DRIFTS = Documents(DRIFT, Drifted)
+LIVE_ERRORS = Documents(LIVE_ERROR, Measured)
+M = TypeVar("M", bound=Measured)
 
 
 @dataclass(frozen=True)
@@ -42,21 +79,25 @@ def causes(processed: ObjectStore, models: ObjectStore) -> list[str]:
     return list(_causes_since(last, processed, models))
 
 
-def _causes_since(last: Card, processed: ObjectStore, models: ObjectStore) -> Iterator[str]:
+def _causes_since(last: Trained, processed: ObjectStore, models: ObjectStore) -> Iterator[str]:
     since = datetime.fromisoformat(last["created"])
     progress = Progress(since, labelled_rows_since(processed, since))
     champion = registry.newest_promotion(models)
-    if progress.allows(retraining.NEW_ROWS):
+    drift = _of(champion, DRIFTS.find(processed, DRIFT))
+    live_error = _of(champion, LIVE_ERRORS.find(processed, LIVE_ERROR))
+    off = drift.get("off", inf) if drift else inf
+    if progress.allows(retraining.NEW_ROWS) and off >= retraining.OFF_BY:
         yield f"{progress.new_rows} new rows have come."
-    if progress.allows(retraining.DRIFT) and _alarms(processed, champion, DRIFT):
-        yield "New rows have drifted from those the champion learned from."
-    if progress.allows(retraining.LIVE_ERROR) and _alarms(processed, champion, LIVE_ERROR):
+    if progress.allows(retraining.DRIFT) and drift and drift["alarm"]:
+        drifted = [column["name"] for column in drift["columns"] if column["alarm"]]
+        yield f"New rows have drifted from those the champion learned from: {', '.join(drifted)}."
+    if progress.allows(retraining.LIVE_ERROR) and live_error and live_error["alarm"]:
         yield "Answers were worse than the card promised."
     if progress.allows(retraining.SCHEDULE):
         yield f"{retraining.SCHEDULE.cool_down.days} days have passed."
 
 
-def last_candidate(models: ObjectStore) -> Card | None:
+def last_candidate(models: ObjectStore) -> Trained | None:
     """Return the card of the version that was judged last, whichever way the verdict went.
 
     A card that is missing or can't be read is passed over.
@@ -66,7 +107,8 @@ def last_candidate(models: ObjectStore) -> Card | None:
     )
     for verdict in newest_first:
         with suppress(FileNotFoundError, Unreadable):
-            return registry.card(models, PurePosixPath(verdict["path"]).stem)
+            version = PurePosixPath(verdict["path"]).stem
+            return CARDS.read(models, registry.card_path(version))
     return None
 
 
@@ -79,15 +121,10 @@ def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:
     )
 
 
-def _alarms(
-    processed: ObjectStore, champion: registry.Promotion | None, measurement: Folder
-) -> bool:
-    """Return whether a measurement is of today's champion and alarms.
+def _of(champion: registry.Promotion | None, newest: M | None) -> M | None:
+    """Return a measurement if it is of today's champion.
 
-    Its path comes from core/layout.py: the modules that measure import scikit-learn, which the
-    sensor that asks for causes must not load.
+    Its shape stands here, and its path in core/layout.py: the modules that measure import
+    scikit-learn, which the sensor that asks for causes must not load.
     """
-    newest = read_json(processed, measurement, None)
-    if newest is None or champion is None:
-        return False
-    return newest["alarm"] and newest["version"] == champion.version
+    return newest if newest and champion and newest["version"] == champion.version else None

@@ -7,7 +7,7 @@ candidate's training. Where the champion was trained later than that, only those
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 import numpy as np
 from obstore.store import ObjectStore
@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from core import inference, registry
 from core.card import Card
-from core.documents import Documents, Unreadable
+from core.documents import Count, Documents, Time, Unreadable
 from core.inference import Model, Refused
 from core.layout import VERDICTS
 from core.schema import CLASSES, OUTCOME
@@ -42,23 +42,26 @@ MOST_WORSE = 0.1
 """The share by which a slice's error may grow before that is called much worse."""
 
 
+Judgement = Literal["promoted", "refused", "undecided"]
+
+
 class Verdict(TypedDict):
     """What came of a candidate: `promoted`, `refused` or `undecided`, and why."""
 
     version: str
-    verdict: str
+    verdict: Judgement
     reason: str
     champion: str | None
     champion_error: float | None
-    rows: NotRequired[int]
-    time: str
+    rows: NotRequired[Count]
+    time: Time
 
 
 @dataclass(frozen=True)
 class Decision:
     """What follows from a comparison, and why."""
 
-    verdict: str
+    verdict: Judgement
     reason: str
     champion_error: float | None = None
     rows: int | None = None
@@ -94,6 +97,8 @@ def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
         verdict = _verdict(version, champion.version if champion else None, decision)
     else:
         verdict = _verdict(version, None, decision)
+    warnings = registry.card(models, version).get("warnings", ())
+    verdict["reason"] = " ".join([verdict["reason"], *warnings])
     create(models, path, as_json(verdict))
     return verdict
 

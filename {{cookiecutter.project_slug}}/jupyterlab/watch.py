@@ -1,0 +1,170 @@
+"""Keep one notebook from ending the others: `python watch.py PID`, the process id of JupyterLab.
+
+The container has one limit for all processes and one for all memory. Here each kernel or terminal,
+with all that it started, is a group: the one that takes most is ended before the container is full.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SECONDS = 0.2
+LIMITS = ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max")
+FOLDER = "/notebooks"
+LEAST_FREE = 1 << 30
+"""Bytes of disk: below, storage and database could soon write nothing any more."""
+
+AT_REST, GROWING = 200, 900
+"""What Linux is told of a group: where memory is lacking, it ends a process of the highest."""
+
+REMEMBERED = 0.9
+"""The share of a group's growth that still counts at the next look."""
+
+LEFT_BEHIND = 1
+"""The group of what is still there when its kernel or terminal is not."""
+
+
+@dataclass
+class Group:
+    """A kernel or terminal with all that it started: memory in pages, the disk in bytes."""
+
+    processes: set[int] = field(default_factory=set)
+    tasks: int = 0
+    memory: int = 0
+    written: int = 0
+
+
+def most_tasks() -> int:
+    """Return how many processes and threads compose.yaml gives this container."""
+    texts = [Path(name).read_text().strip() for name in LIMITS if Path(name).exists()]
+    return next((int(text) for text in texts if text.isdigit()), 512)
+
+
+def processes() -> dict[int, tuple[int, int, int, int]]:
+    """Return parent, threads, pages and bytes written of each process."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "stat").read_bytes().rpartition(b") ")[2].split()
+            written = (folder / "io").read_bytes().partition(b"\nwrite_bytes: ")[2].split()[0]
+        except (OSError, IndexError):
+            continue  # it has just ended
+        found[int(folder.name)] = (int(words[1]), int(words[17]), int(words[21]), int(written))
+    return found
+
+
+def head(process: int, known: dict[int, tuple], server: int) -> int | None:
+    """Return the kernel or terminal that a process belongs to; None if it came from outside."""
+    while process in known:
+        parent = known[process][0]
+        if parent == server:
+            return process
+        if parent == 1:
+            return LEFT_BEHIND
+        process = parent
+    return None
+
+
+def groups(server: int) -> dict[int, Group]:
+    """Return what runs below JupyterLab, beside this program."""
+    known = processes()
+    found: dict[int, Group] = defaultdict(Group)
+    for process, (_, threads, pages, written) in known.items():
+        name = head(process, known, server)
+        if name is None or process in (1, server, os.getpid()):
+            continue
+        group = found[name]
+        group.processes.add(process)
+        group.tasks += threads
+        group.memory += pages
+        group.written += written
+    return found
+
+
+def end(server: int, name: int, why: str) -> None:
+    """End a group. First all of it stands still: what multiplies would outlive its end."""
+    print(f"A notebook's kernel or terminal was ended: {why}.", flush=True)
+    still: set[int] = set()
+    while new := groups(server).get(name, Group()).processes - still:
+        send(signal.SIGSTOP, new)
+        still |= new
+    send(signal.SIGKILL, still)
+
+
+def send(number: signal.Signals, receivers: set[int]) -> None:
+    for process in receivers:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
+class Watch:
+    """Looks at all groups, and remembers how they grew."""
+
+    def __init__(self, server: int):
+        self.server = server
+        self.allowed = most_tasks()
+        self.before: dict[int, Group] = {}
+        self.growth: dict[int, float] = {}
+
+    def look(self) -> None:
+        """End whoever takes too much."""
+        found = groups(self.server)
+        if LEFT_BEHIND in found:
+            end(self.server, LEFT_BEHIND, "it had left its processes behind")
+            del found[LEFT_BEHIND]
+        if found:
+            self.tell_linux_whom_to_end(found)
+            self.bound_tasks(found)
+            self.bound_disk(found)
+        self.before = found
+
+    def tell_linux_whom_to_end(self, found: dict[int, Group]) -> None:
+        """Let a lack of memory end a group that grows, not the largest process at rest."""
+        grown = {
+            name: max(0, group.memory - self.before.get(name, Group()).memory)
+            for name, group in found.items()
+        }
+        self.growth = {name: grown[name] + REMEMBERED * self.growth.get(name, 0) for name in found}
+        most = max(self.growth.values()) or 1
+        for name, group in found.items():
+            score = AT_REST + round((GROWING - AT_REST) * self.growth[name] / most)
+            for process in group.processes:
+                with suppress(OSError):  # it has just ended
+                    Path(f"/proc/{process}/oom_score_adj").write_text(str(score))
+
+    def bound_tasks(self, found: dict[int, Group]) -> None:
+        """End the group with most processes and threads, if it has half of all or few are left."""
+        name, group = max(found.items(), key=lambda item: item[1].tasks)
+        total = sum(one.tasks for one in found.values())
+        if group.tasks > self.allowed / 2 or total > self.allowed * 0.9:
+            why = f"it had {group.tasks} of {self.allowed} processes and threads"
+            end(self.server, name, why)
+
+    def bound_disk(self, found: dict[int, Group]) -> None:
+        """End the group that writes most, if the disk is almost full."""
+        disk = os.statvfs(FOLDER)
+        if disk.f_bavail * disk.f_frsize >= LEAST_FREE:
+            return
+        wrote = {
+            name: group.written - self.before.get(name, group).written
+            for name, group in found.items()
+        }
+        name = max(wrote, key=lambda one: wrote[one])
+        if wrote[name] > 0:
+            end(self.server, name, "the disk is almost full, and it wrote most")
+
+
+def main() -> None:
+    watch = Watch(int(sys.argv[1]))
+    while True:
+        watch.look()
+        time.sleep(SECONDS)
+
+
+if __name__ == "__main__":
+    main()
