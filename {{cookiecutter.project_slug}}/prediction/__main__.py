@@ -19,7 +19,7 @@ from prediction.limiter import LONGEST_WAIT, LONGEST_WORK
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so it never sends into one that is closing."""
 
-DRAIN_SECONDS = math.ceil(LONGEST_WAIT + LONGEST_WORK) + 2
+DRAIN_SECONDS = math.ceil(LONGEST_WAIT + LONGEST_WORK) + 1
 """How long a replica that is stopped may finish what it has; its listener closes at once."""
 
 

@@ -23,10 +23,10 @@ from prediction.problems import Problem, problem_response
 AT_ONCE = 0.001
 """Seconds that work may take in the event loop; handing it to a thread takes a tenth of that."""
 
-MOST_AHEAD = 4.0
+MOST_AHEAD = 5.0
 """Seconds of work that may be ahead of a request, or else it is refused."""
 
-LONGEST_WAIT = 8.0
+LONGEST_WAIT = 9.0
 """Seconds that a request waits for its turn at most, where work takes longer than was expected."""
 
 LONGEST_WORK = 20.0
