@@ -13,12 +13,20 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")]
 
-from bench import beside, generation, pipeline, platform_at_rest, scale_full  # noqa: E402
+from bench import (  # noqa: E402
+    beside,
+    generation,
+    pipeline,
+    platform_at_rest,
+    scale_full,
+    worst_input,
+)
 
 MEASUREMENTS = {
     "generation": generation,
     "pipeline": pipeline,
     "training": beside,
+    "worst_input": worst_input,
     "platform": platform_at_rest,
 }
 ON_REQUEST = {"scale_full": scale_full}

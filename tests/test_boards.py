@@ -68,8 +68,8 @@ def test_a_board_is_of_the_form_that_grafana_reads_from_files(name):
 HOUR = {
     "the first question to each of two replicas": (
         {
-            'predictions_total{model="m", instance="a"}': "0x30 1x330",
-            'predictions_total{model="m", instance="b"}': "0x90 1x270",
+            'answers_total{instance="a"}': "0x30 1x330",
+            'answers_total{instance="b"}': "0x90 1x270",
         },
         {"Answers in the time shown": 2},
     ),

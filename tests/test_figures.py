@@ -1,5 +1,6 @@
 """Each figure on a board is the one that storage holds: figures.py, with a real database."""
 
+import re
 import shutil
 
 import pytest
@@ -10,10 +11,9 @@ from running import run, until
 TAKES_LONG = True
 
 
-ROLES = ("DATABASE_ROOT", "ORCHESTRATOR_DATABASE", "WRITER_DATABASE", "READER_DATABASE")
-SETTINGS = {"POSTGRES_USER": "root", "POSTGRES_PASSWORD": "a"} | {
-    f"{role}_PASSWORD": "a" for role in ROLES
-}
+ROLES = re.findall(r"\w+_DATABASE_PASSWORD", (UNBAKED / "database/setup.sh").read_text())
+SETTINGS = dict.fromkeys(["POSTGRES_PASSWORD", "DATABASE_ROOT_PASSWORD", *ROLES], "a")
+SETTINGS |= {"POSTGRES_USER": "root"}
 SETUP = "export PGHOST=127.0.0.1 PGPASSWORD=a; sh /database/setup.sh"
 
 

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import UNBAKED, bake_with_environment, python_of, run_module
+from conftest import ROOT, UNBAKED, bake_with_environment, python_of, run_module
 
 TAKES_LONG = True
 
 DEPENDING_ON_THE_PLACE = [
-    f"tests/test_{name}.py" for name in ("model", "notebook", "ops", "prediction_process", "rooms")
+    f"tests/test_{name}.py" for name in ("notebook", "ops", "prediction_process", "rooms")
 ]
 """A project's files are the same wherever it lies, byte for byte; its folder is another."""
 
@@ -45,9 +45,21 @@ def test_the_project_is_clean_and_runs_where_it_lies(own, monkeypatch):
         if command[0] != "pytest":
             run_module(python_of(own), *command, folder=UNBAKED)
     # In a project nothing judges the style of model/; the example that comes with it has some.
-    run_module(python_of(own), "ruff", "check", "model", "--no-cache", folder=UNBAKED)
-    run_module(python_of(own), "ruff", "format", "--check", "model", folder=UNBAKED)
+    models = ("model", "tests/table/model")
+    run_module(python_of(own), "ruff", "check", *models, "--no-cache", folder=UNBAKED)
+    run_module(python_of(own), "ruff", "format", "--check", *models, folder=UNBAKED)
+    run_module(python_of(own), "pytest", "-q", "acceptance", folder=UNBAKED)
     run_module(python_of(own), "pytest", "-q", *DEPENDING_ON_THE_PLACE, folder=UNBAKED)
+
+
+def test_the_example_reads_each_time_or_calls_it_missing(own):
+    words = ("-q", "--rootdir=.", "-c", "pyproject.toml", str(ROOT / "tests" / "example_model.py"))
+    assert " passed" in run_module(python_of(own), "pytest", *words, folder=own)
+
+
+def test_the_tests_own_table_says_all_that_model_says_of_retraining():
+    own = UNBAKED / "tests" / "table" / "model" / "retraining.py"
+    assert own.read_bytes() == (UNBAKED / "model" / "retraining.py").read_bytes()
 
 
 def test_the_environment_is_made_once(own):

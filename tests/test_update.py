@@ -74,7 +74,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     ours.joinpath("model/features.py").write_text("OURS = 1\n")
     edit(ours / "processing/requirements.in", "polars", "our-package\npolars")
     edit(ours / "Makefile", "help:  ##", "ours:  ## do ours\n\nhelp:  ##")
-    ours.joinpath("tests/test_flights.py").unlink()
+    ours.joinpath("tests/test_words.py").unlink()
     ours.joinpath("prediction/our_file.py").write_text("OURS = 1\n")
     ours.joinpath("ops/new").mkdir()
     ours.joinpath("ops/new/our_file.py").write_text("OURS = 1\n")
@@ -88,7 +88,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     edit(theirs / "README.md", "## If something fails\n", "## If anything fails\n")
     edit(theirs / "compose.yaml", "max-size: 10m", "max-size: 20m")
     edit(theirs / "ops/ask.py", '"""Ask', '"""Now ask')
-    edit(theirs / "tests/test_flights.py", '"""', '"""New: ')
+    edit(theirs / "tests/test_words.py", '"""', '"""New: ')
     edit(theirs / "Makefile", "up:  ## start", "up:  ## now start")
     theirs.joinpath("ops/new.py").write_text("NEW = 1\n")
     theirs.joinpath("ops/replay.py").unlink()
@@ -106,7 +106,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     makefile = ours.joinpath("Makefile").read_text()
     assert "do ours" in makefile and "now start" in makefile
     assert "Now ask" in ours.joinpath("ops/ask.py").read_text()
-    assert not ours.joinpath("tests/test_flights.py").exists()
+    assert not ours.joinpath("tests/test_words.py").exists()
     assert not ours.joinpath("ops/replay.py").exists() and ours.joinpath("ops/new.py").exists()
     assert "Our " in ours.joinpath("dashboard/boards/pipeline.json").read_text()
     for name in ("model/features.py", "prediction/our_file.py", "ops/our_status.py"):

@@ -15,8 +15,8 @@ from model.features import features
 from model.retraining import NEW_ROWS
 from model.source import all_flights
 from processing.rows.ingest import check_batch
+from processing.training.drift import OFF_ROWS
 
-OFF_ROWS = 3
 WINDOW, WEEK = timedelta(days=30), timedelta(days=7)
 BEGIN, END = datetime(2013, 4, 1), datetime(2014, 1, 1)
 

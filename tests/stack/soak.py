@@ -21,9 +21,8 @@ def test_strangers_cost_nobody_else_anything(stack, visitor):
     quiet, beside, sent = served_beside_strangers(stack, FLIGHT, REQUESTS, rounds=10)
     memory = figure(visitor, 'max_over_time(process_resident_memory_bytes{job="gateway"}[30m])')
     print(
-        f"  beside {dict(sent)}: {len(beside.seconds)} right answers, else {dict(beside.wrong)}; "
-        f"p99 {1000 * beside.p99:.1f} ms, without {1000 * quiet.p99:.1f} ms; "
-        f"gateway at most {memory / 2**20:.0f} MiB"
+        f"  The strangers made {dict(sent)} connections; "
+        f"the gateway took at most {memory / 2**20:.0f} MiB."
     )
     assert quiet.wrong == beside.wrong == Counter()
     assert beside.p99 < 1.5 * quiet.p99

@@ -150,6 +150,10 @@ class Served:
         """Return within how many seconds 99 of 100 were answered."""
         return quantiles(self.seconds, n=100)[98]
 
+    def __str__(self) -> str:
+        times = f"p99 {1000 * self.p99:.1f} ms" if len(self.seconds) > 1 else "no time"
+        return f"{len(self.seconds)} right answers, else {dict(self.wrong)}, {times}"
+
     def __iadd__(self, other: "Served") -> "Served":
         self.seconds += other.seconds
         self.wrong += other.wrong
@@ -213,18 +217,19 @@ def strangers_at(stack):
         sent.update(json.loads(program.communicate(timeout=30)[0]))
 
 
-def served_beside_strangers(stack, question: dict, requests: int, rounds: int):
+def served_beside_strangers(stack, question: dict, requests: int, rounds: int = 1):
     """Serve this many requests beside strangers, and a quarter as many without, in turns.
 
     Returns how those without and those with strangers were served, and what the strangers sent.
     """
     quiet, beside, sent = Served(), Served(), Counter()
     serve(stack, CLIENTS * 20, question)  # so that both begin with warm replicas
-    for _ in range(rounds):
+    for number in range(rounds):
         quiet += serve(stack, requests // rounds // 4, question)
         with strangers_at(stack) as theirs:
             beside += serve(stack, requests // rounds, question)
         sent += theirs
+        print(f"  {number + 1} of {rounds}: without strangers {quiet}, beside them {beside}")
     return quiet, beside, sent
 
 

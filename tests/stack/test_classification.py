@@ -16,9 +16,8 @@ REPORTED = 60
 
 
 def replace_model(project: Path) -> None:
-    """Replace what the README names: four files, and the example's own test."""
+    """Replace what the README names: four files."""
     shutil.copytree(ROOT / "tests/usecases/parcels", project / "model", dirs_exist_ok=True)
-    (project / "tests/test_flights.py").unlink()
 
 
 @pytest.fixture(scope="module")

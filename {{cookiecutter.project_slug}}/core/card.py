@@ -23,6 +23,44 @@ class TrainingWindow(Span):
     digest: str
 
 
+class Twin(Span):
+    """What the twin learned from: as many days that end before the evaluation rows begin."""
+
+    rows: int
+    checksum: str
+
+
+class Trial(TypedDict):
+    """The mean error of what learned from the days before a cut, on the rows that followed."""
+
+    days: int
+    cut: str
+    until: str
+    rows: int
+    error: float
+
+
+class KnownAfter(TypedDict):
+    """After how many days half of some outcomes are known, and 90 % of them."""
+
+    half: int
+    ninety: int
+
+
+class Outcomes(TypedDict):
+    """How late outcomes come: of all, and of each class, or of smaller numbers and larger ones.
+
+    Rows younger than `horizon` days neither taught nor judged. `missing` is the share of the newest
+    rows without an outcome.
+    """
+
+    of_all: KnownAfter
+    of_groups: dict[str, KnownAfter]
+    horizon: int
+    missing: float
+    warning: str
+
+
 class RowCounts(TypedDict):
     """How many rows trained and evaluated; of how many the training rows are a sample."""
 
@@ -61,7 +99,10 @@ class Versioned(TypedDict):
 
 
 class Card(Versioned):
-    """All that is known of a version. Metrics are of the evaluation rows, which it never saw."""
+    """All that is known of a version, which has learned from the newest rows too.
+
+    Metrics are those of its twin on the evaluation rows: the same recipe, which never saw them.
+    """
 
     task: str
     created: str
@@ -69,7 +110,9 @@ class Card(Versioned):
     outcome: OutcomeName
     metrics: dict[str, float]
     window: TrainingWindow
+    twin: NotRequired[Twin]
     judged_on: Span
+    outcomes: NotRequired[Outcomes]
     rows: RowCounts
     features: dict[str, str]
     fields: dict[str, str]
@@ -83,5 +126,5 @@ class Card(Versioned):
     gaps: NotRequired[dict[str, float]]
     warnings: NotRequired[list[str]]
     example: Example
-    tried: dict[str, float]
+    trials: NotRequired[list[Trial]]
     checksum: str

@@ -26,12 +26,16 @@ class PromotionLost(TryAgain):
 
 @dataclass(frozen=True)
 class Promotion:
-    """One line of the audit trail: from `time` on, `version` is the champion."""
+    """One line of the audit trail: from `time` on, `version` is the champion.
+
+    Where a person chose an earlier champion, what came after it was rolled back.
+    """
 
     number: Count
     version: str
     time: Time
     reason: str
+    by_hand: bool = True  # of a version's second promotion; older releases know no other
 
 
 CARDS = Documents(VERSIONS, Versioned)
@@ -49,12 +53,16 @@ def card_path(version: str) -> str:
     return f"{VERSIONS}/{version}/card.json"
 
 
-def keep(models: ObjectStore, version: str, onnx: bytes) -> bytes:
-    """Store a version's ONNX model unless there is one, and return the one that is stored.
+def twin_path(version: str) -> str:
+    """Return where a version's judged twin lies, which has not learned from the newest rows."""
+    return f"{VERSIONS}/{version}/twin.onnx"
+
+
+def keep(models: ObjectStore, path: str, onnx: bytes) -> bytes:
+    """Store an ONNX model unless there is one, and return the one that is stored.
 
     Conversion gives other bytes each time, and the card must describe those that are stored.
     """
-    path = model_path(version)
     return onnx if create(models, path, onnx) else read(models, path)
 
 
@@ -63,7 +71,7 @@ def publish(models: ObjectStore, version: str, onnx: bytes, card: Card) -> bool:
 
     Returns False if it exists.
     """
-    keep(models, version, onnx)
+    keep(models, model_path(version), onnx)
     return create(models, card_path(version), as_json(card))
 
 
@@ -103,7 +111,9 @@ def _newest_readable(models: ObjectStore, paths: list[str]) -> Promotion | None:
     return None
 
 
-def promote(models: ObjectStore, version: str, reason: str, after: Promotion | None) -> Promotion:
+def promote(
+    models: ObjectStore, version: str, reason: str, after: Promotion | None, by_hand: bool = False
+) -> Promotion:
     """Make a published version the champion in place of `after`, which it was compared with.
 
     Raises PromotionLost if there has been another promotion since.
@@ -116,7 +126,7 @@ def promote(models: ObjectStore, version: str, reason: str, after: Promotion | N
         raise _lost(newest.number, version)
     number = int(PurePosixPath(paths[-1]).stem) + 1 if paths else 1
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    promotion = Promotion(number, version, now, reason)
+    promotion = Promotion(number, version, now, reason, by_hand)
     content = json.dumps(asdict(promotion)).encode()
     if not create(models, f"{PROMOTIONS}/{number:08}.json", content):
         raise _lost(number, version)
@@ -127,14 +137,19 @@ def _lost(number: int, version: str) -> PromotionLost:
     return PromotionLost(f"Another run made promotion {number} first; {version} was not promoted.")
 
 
-def previous_champion(models: ObjectStore) -> str | None:
-    """Return the version that a rollback brings back, or None if there is none.
+def champions(models: ObjectStore) -> list[str]:
+    """Return today's champion, last, and those before it that were not rolled back.
 
     A version that was rolled back precedes nothing any more, so two rollbacks go two steps back.
     """
     line: list[str] = []
     for promotion in promotions(models):
-        if promotion.version in line:
-            del line[line.index(promotion.version) :]
+        if promotion.by_hand and promotion.version in line:
+            del line[len(line) - 1 - line[::-1].index(promotion.version) :]
         line.append(promotion.version)
-    return line[-2] if len(line) > 1 else None
+    return line
+
+
+def previous_champion(models: ObjectStore) -> str | None:
+    """Return the version that a rollback brings back, or None if there is none."""
+    return next(iter(champions(models)[-2:-1]), None)

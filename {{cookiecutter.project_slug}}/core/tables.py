@@ -19,6 +19,7 @@ from obstore.store import ObjectStore
 from core.layout import ROWS
 from core.schema import KEY_PARTS, OUTCOME, KeyPart, value_type
 from core.storage import bucket, names, read
+from model import schema
 from model.schema import EVENT_TIME, Question
 
 TIME = EVENT_TIME or "arrived"
@@ -35,18 +36,35 @@ HAS_LEFT = "has left"
 
 ROW_COLUMNS = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
 
+KNOWN_AT: str | None = getattr(schema, "KNOWN_AT", None)
+"""The column that says when an outcome became known. It is stored, and shown to no model."""
+
+STORED_COLUMNS = [*ROW_COLUMNS, *([KNOWN_AT] if KNOWN_AT else [])]
+
+KNOWN = "known at"
+"""The column of that time in rows to learn from; with a space in it, no field has its name."""
+
 
 def key_expressions() -> list[pl.Expr]:
     """Return what tells one row from all others: the parts of KEY.
 
-    Where KEY is empty, or a part is missing, it is all that the row holds.
+    Where KEY is empty, or a part is missing, it is all that the row holds, and equal rows of one
+    file are as many rows: see `lacks_key`.
     """
     everything = [pl.col(name) for name in [*Question.model_fields, OUTCOME]]
     if not KEY_PARTS:
         return everything
     key = [_key_expression(part) for part in KEY_PARTS]
-    incomplete = pl.any_horizontal(part.is_null() for part in key)
-    return [*key, pl.when(incomplete).then(pl.struct(everything).hash()).alias("without_key")]
+    return [*key, pl.when(lacks_key()).then(pl.struct(everything).hash()).alias("without_key")]
+
+
+def lacks_key() -> pl.Expr:
+    """Return which rows have no whole key. Of those, equal ones may be two that happened."""
+    return pl.any_horizontal(pl.lit(not KEY_PARTS), *map(_is_missing, KEY_PARTS))
+
+
+def _is_missing(part: KeyPart) -> pl.Expr:
+    return pl.col(part.column).is_null()
 
 
 def _key_expression(part: KeyPart) -> pl.Expr:
@@ -119,17 +137,23 @@ def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:
 
 
 def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
-    """Put a month's parts together, oldest first, and keep the newest version of each row."""
+    """Put a month's parts together, oldest first, and keep the newest version of each row.
+
+    Rows without a key have no versions: all of them stay.
+    """
     together = pl.concat(of_one_month)
-    if together.select(key_expressions()).hash_rows().n_unique() == len(together):
+    if not KEY_PARTS or together.select(key_expressions()).hash_rows().n_unique() == len(together):
         return together
-    return together.unique(subset=key_expressions(), keep="last", maintain_order=True)
+    own = pl.when(lacks_key()).then(lacks_key().cum_sum()).alias("number")
+    return together.unique(subset=[*key_expressions(), own], keep="last", maintain_order=True)
 
 
 def read_month(processed: ObjectStore, month: str) -> pl.DataFrame:
     """Return the checked rows of a month, the newest version of each."""
     versions = [
-        read_parquet(processed, part).with_columns(pl.lit(is_departure(part)).alias(HAS_LEFT))
+        read_parquet(processed, part, ROW_COLUMNS).with_columns(
+            pl.lit(is_departure(part)).alias(HAS_LEFT)
+        )
         for part in parts(processed, month)
     ]
     return newest_versions(versions).filter(~pl.col(HAS_LEFT)).drop(HAS_LEFT)
@@ -161,10 +185,10 @@ def _as_numpy(column: pl.Series, kind: type) -> np.ndarray:
 
 
 def _as_objects(texts: pl.Series) -> np.ndarray:
-    """Return texts as Python objects, one for each distinct text.
+    """Return texts as Python objects, one for each distinct text; a missing one is ''.
 
     Codes that come again and again then take half the time.
     """
-    arrow = texts.to_arrow(compat_level=pl.CompatLevel.newest())
-    coded = arrow.dictionary_encode(null_encoding="encode")
+    arrow = texts.fill_null("").to_arrow(compat_level=pl.CompatLevel.newest())
+    coded = arrow.dictionary_encode()
     return coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]

@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS promotions (
     number int PRIMARY KEY,
     version text,
     time timestamptz,
-    reason text
+    reason text,
+    by_hand boolean
 );
 
 -- What the boards and monitoring need to know of model/: one row.
@@ -158,6 +159,15 @@ CREATE TABLE IF NOT EXISTS live_errors (
     PRIMARY KEY (object, model, day, hour, slice, value)
 );
 
+-- The newest live answers whose outcome is known, for two classes as the probability of the second.
+CREATE TABLE IF NOT EXISTS pairs (
+    id uuid PRIMARY KEY,
+    model text,
+    known timestamptz,
+    predicted double precision,
+    actual double precision
+);
+
 -- What was set aside because it failed, and why; steps of the pipeline are named as in
 -- processing/way.py. It is tried again when it or the code changes.
 CREATE TABLE IF NOT EXISTS quarantine (
@@ -190,15 +200,26 @@ CREATE TABLE IF NOT EXISTS live_error (
     alarm boolean
 );
 
--- Results of `make replay`: each month's mean error of three ways to answer, with 95 % intervals.
+-- Results of `make replay`: the mean error of each way to answer in each file, by its first event, with 95 % intervals.
 CREATE TABLE IF NOT EXISTS replay (
     month date,
-    line text CHECK (line IN ('frozen', 'kept up to date', 'heuristic')),
+    line text,
     error double precision,
     low double precision,
     high double precision,
     rows int,
     PRIMARY KEY (month, line)
+);
+ALTER TABLE replay DROP CONSTRAINT IF EXISTS replay_line_check;
+
+-- How late outcomes become known, as the newest candidate's card says: of all (name ''), and of each class, or of smaller
+-- numbers and larger ones. Rows younger than horizon days neither taught nor judged.
+CREATE TABLE IF NOT EXISTS outcomes (
+    name text PRIMARY KEY,
+    half_after int,
+    ninety_after int,
+    horizon int,
+    missing double precision
 );
 
 -- What boards read in place of the tables that grow with the answers; whoever writes those refreshes these.

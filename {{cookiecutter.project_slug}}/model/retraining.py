@@ -23,7 +23,7 @@ OFF_BY = 0.0
 this share of their mean error. 0: always.
 
 With 0.5, and 28 days in SCHEDULE, half as many trainings do: on the flights of nine months, looked
-at each Monday, MEASURED.
+at each Monday, 18 instead of 40, at an error that was 0.9 % larger.
 """
 
 DRIFT = Rule(cool_down=timedelta(hours=1), least_rows=500)

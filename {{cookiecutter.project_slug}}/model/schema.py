@@ -32,14 +32,22 @@ TASK = "regression"
 """`"regression"` to predict a number, `"classification"` to predict a class."""
 
 KEY = ("departure:day", "carrier", "flight", "origin")
-"""The columns that identify a row; `:day` takes only the date of a time. `()` means all columns:
-identical rows are counted once."""
+"""The columns that identify a row; `:day` takes only the date of a time. An outcome that comes in a
+later file finds its row by them. `()`: there are none. Then equal rows of one file are as many
+rows, and a file that comes again brings none.
+"""
 
 EVENT_TIME = "departure"
 """The column with the time of the event. With None, the time of arrival is used."""
 
 ZONE = "America/New_York"
 """The time zone of EVENT_TIME, which holds local time, and of SCHEDULE in source.py."""
+
+KNOWN_AT = None
+"""The column that says when an outcome became known, as a time, where it is known weeks later.
+
+No model sees it. With None the platform measures, from the files, how late outcomes come.
+"""
 
 LATEST_AHEAD = timedelta(days=1)
 """How much later than its file's arrival an event may be; a row that is later still is refused.

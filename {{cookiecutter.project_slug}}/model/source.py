@@ -19,6 +19,7 @@ example of each.
 
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import distribution
 from typing import BinaryIO
@@ -39,7 +40,8 @@ COLUMNS = {
     "air_time": pl.Float64,
 }
 """The columns to read from a raw file, and their types: pl.Int64 for int, pl.Float64 for float,
-pl.Boolean, pl.String. Other columns are ignored."""
+pl.Boolean, pl.String, and for times as `2026-03-31 14:05` pl.Datetime or pl.Date. Other columns are
+ignored. A time that is written otherwise is pl.String here, and `to_rows` reads it."""
 
 CLOCK = {
     "year": (-9999, 9999),
@@ -66,13 +68,17 @@ FIRST_MONTHS = ("2013-01", "2013-02", "2013-03")
 """The months that `extract` loads at the first start."""
 
 HELD_BACK = tuple(f"2013-{number:02}" for number in range(4, 13))
-"""The holdout months that `make replay` feeds in as if they arrived today. `()`: none."""
+"""What `make replay` feeds in, one by one, as if it arrived today: names for `raw_file`.
+
+Here they are months; `tuple(f"2013-W{number}" for number in range(14, 53))` are weeks. `()`: none.
+"""
 
 
 def to_rows(raw: pl.LazyFrame) -> pl.LazyFrame:
     """Turn the columns of a raw file into the fields of schema.py; invalid values become null.
 
-    If your columns have the names and types of the fields already, `return raw`.
+    If your columns have the names and types of the fields already, `return raw`. Each row must be
+    looked at by itself. To leave rows out, or to sort them, keep the column `row`.
 
     One part out of bounds would make `pl.datetime` fail the whole file, so such parts become null
     first. Days are added to the first of the month; an impossible date (30 February) ends up in
@@ -98,9 +104,18 @@ def raw_name(month: str) -> str:
     return f"flights/{month}.csv"
 
 
-def raw_file(month: str) -> bytes:
-    """Return a month of flights as CSV; `make replay` takes the months of HELD_BACK from here."""
-    return month_of_flights(month).write_csv().encode()
+def raw_file(period: str) -> bytes:
+    """Return the flights of a month or week as CSV; `make replay` asks for those of HELD_BACK."""
+    flights = week_of_flights(period) if "W" in period else month_of_flights(period)
+    return flights.write_csv().encode()
+
+
+def week_of_flights(week: str) -> pl.DataFrame:
+    """Return the flights of one week of 2013, such as `2013-W14`, which begins on April 1."""
+    monday = datetime.strptime(f"{week}-1", "%G-W%V-%u")
+    days = [monday + timedelta(days=number) for number in range(7)]
+    dates = [f"{day.year}-{day.month}-{day.day}" for day in days]
+    return all_flights().filter(pl.concat_str("year", "month", "day", separator="-").is_in(dates))
 
 
 def month_of_flights(month: str) -> pl.DataFrame:

@@ -43,7 +43,10 @@ def wait_until_ready(service: subprocess.Popen, port: int) -> None:
         if service.poll() is not None:
             break
         time.sleep(0.1)
-    sys.exit(f"The API did not start: {reason}")
+    sys.exit(
+        f"The API does not answer: {reason}\nIf no model was promoted, the steps `candidate` and "
+        "`champion` above say why. Add rows with `make add`, or change model/, and try again."
+    )
 
 
 def serve(port: int, once: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-KEPT_CLOSED = {"data", "notebooks", "tests", "__pycache__"}
+KEPT_CLOSED = {"data", "notebooks", "acceptance", "tests", "__pycache__"}
 """What no container is given. Of hidden names, none is either."""
 
 

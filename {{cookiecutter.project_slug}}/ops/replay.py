@@ -1,4 +1,4 @@
-"""Replay the holdout months one by one, the way new data come, and compare three ways to answer."""
+"""Replay files that were held back, the way new data come, and compare ways to answer."""
 
 import json
 import subprocess
@@ -59,42 +59,55 @@ def ask(questions: list[dict], port: int | None) -> list[dict]:
 
 
 def replay(port: int | None) -> None:
-    """Replay every month that has not been replayed."""
-    while month := read(port, "questions"):
+    """Replay every file that has not been replayed."""
+    while asked := read(port, "questions"):
         time.sleep(PROMOTION_SECONDS)
-        answers = ask(month["questions"], port)
+        answers = ask(asked["questions"], port)
         models = ", ".join(sorted({answer["model"] for answer in answers}))
         source = models or "the replay before this one"
         count = len(answers)
-        print(f"\n{month['month']}: {count} questions asked, answered by {source}", flush=True)
-        processing(port, month["month"], input=json.dumps(answers))
+        print(f"\n{asked['period']}: {count} questions asked, answered by {source}", flush=True)
+        processing(port, asked["period"], input=json.dumps(answers))
 
 
-def table(months: list[dict]) -> str:
-    """Return a row for each month: mean errors, each with its 95 % interval."""
-    lines = list(months[0]["lines"])
-    rows = [f"{'month':<9}{'rows':>6}" + "".join(f"  {line:^20}" for line in lines)]
-    for month in months:
-        errors = [month["lines"][line] for line in lines]
+def table(periods: list[dict]) -> str:
+    """Return a row for each file: mean errors, each with its 95 % interval, and their mean."""
+    lines = list(periods[0]["lines"])
+    rows = [f"{'file':<9}{'rows':>6}" + "".join(f"  {line:^20}" for line in lines)]
+    for period in periods:
+        errors = [period["lines"][line] for line in lines]
         cells = ["{error:6.2f} ({low:.2f}-{high:.2f})".format(**error) for error in errors]
         padded = "".join(f"  {cell:<20}" for cell in cells)
-        rows.append(f"{month['month']:<9}{month['rows']:>6}{padded}")
-    means = [mean(month["lines"][line]["error"] for month in months) for line in lines]
-    padded = "".join(f"  {error:6.2f}{'':14}" for error in means)
+        rows.append(f"{period['period']:<9}{period['rows']:>6}{padded}")
+    padded = "".join(f"  {mean_of(periods, line):6.2f}{'':14}" for line in lines)
     return "\n".join([*rows, f"{'mean':<15}{padded}"])
 
 
-def chart(months: list[dict]) -> str:
-    """Return a row for each month; each way to answer is its first letter, at its error."""
-    most = max(line["error"] for month in months for line in month["lines"].values())
+def mean_of(periods: list[dict], line: str) -> float:
+    """Return a line's mean error over all files."""
+    return mean(period["lines"][line]["error"] for period in periods)
+
+
+def regret(periods: list[dict]) -> str:
+    """Return in words how much the best version of each file would have been better."""
+    kept, best = (mean_of(periods, line) for line in ("kept up to date", "best in hindsight"))
+    return (
+        f"Regret {kept / best - 1:.1%}: so much larger was the error than that of the published "
+        "version that hindsight calls best, file by file."
+    )
+
+
+def chart(periods: list[dict]) -> str:
+    """Return a row for each file; each way to answer is its first letter, at its error."""
+    most = max(line["error"] for period in periods for line in period["lines"].values())
     rows = []
-    for month in months:
+    for period in periods:
         marks = [" "] * (WIDTH + 1)
-        for name, line in month["lines"].items():
+        for name, line in period["lines"].items():
             place = round(line["error"] / most * WIDTH)
             marks[place] = name[0] if marks[place] == " " else "*"
-        rows.append(f"{month['month']:<9}|{''.join(marks)}")
-    legend = ", ".join(f"{name[0]} {name}" for name in months[0]["lines"])
+        rows.append(f"{period['period']:<9}|{''.join(marks)}")
+    legend = ", ".join(f"{name[0]} {name}" for name in periods[0]["lines"])
     axis = f"{'':9}0{'':{WIDTH - 5}}{most:6.2f}"
     return "\n".join([*rows, f"{axis}   {legend}, * several"])
 
@@ -111,15 +124,15 @@ def main() -> None:
     try:
         with platform() as port:
             replay(port)
-            months = read(port, "results")
+            periods = read(port, "results")
             cost = read(port, "cost")
     except api.ApiProblem as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. `make replay` resumes here.")
-    if not months:
-        sys.exit("There is nothing to replay: HELD_BACK in model/source.py holds no months back.")
-    print(f"\n{table(months)}\n\n{chart(months)}\n\n{paid(cost)}")
+    if not periods:
+        sys.exit("There is nothing to replay: HELD_BACK in model/source.py names no file.")
+    print(f"\n{table(periods)}\n\n{chart(periods)}\n\n{regret(periods)}\n{paid(cost)}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from core.schema import CLASSES, class_name, key
 from model.schema import Question
 from prediction.journal import Journal
 from prediction.metrics import (
+    ANSWERED,
     PREDICTION_SECONDS,
     PREDICTIONS,
     PREDICTIONS_BY_CLASS,
@@ -78,6 +79,7 @@ def keep(
 
 def count(version: str, predictions: list) -> None:
     """Count predictions by value, so that a model that always says the same can be seen."""
+    ANSWERED.inc(len(predictions))
     PREDICTIONS.labels(version).inc(len(predictions))
     for prediction in predictions:
         if CLASSES:

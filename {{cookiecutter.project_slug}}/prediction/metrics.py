@@ -19,6 +19,7 @@ RECEIVED = b"x-received"
 LONGEST_WAIT = 60
 """Seconds after which the gateway has given up: an earlier time in that header is none of its."""
 
+ANSWERED = Counter("answers_total", "Questions answered, by whatever model")
 PREDICTIONS = Counter("predictions_total", "Predictions answered", ["model"])
 PREDICTIONS_VALUE = Summary("predictions_value", "Sum and count of what was predicted", ["model"])
 PREDICTIONS_BY_CLASS = Counter(

@@ -35,7 +35,7 @@ def choose(version: str, reason: str = "Chosen by hand.") -> str:
         return f"{version} is the champion already."
     try:
         inference.load(models, version)
-        promotion = registry.promote(models, version, reason, after=champion)
+        promotion = registry.promote(models, version, reason, after=champion, by_hand=True)
     except (Refused, registry.PromotionLost) as problem:
         raise NotPromoted(str(problem)) from None
     write_promotions()

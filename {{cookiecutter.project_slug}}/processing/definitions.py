@@ -63,12 +63,14 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     from processing.steps import measure_live_error
     from processing.summaries.live_answers import write_live_answers
     from processing.summaries.live_errors import write_live_errors
+    from processing.summaries.pairs import write_pairs
     from processing.summaries.stages import mark_stage
     from processing.summaries.tables import write_quarantine
 
     context.log.info(f"Joined: {attempt('join', join)}")
     context.log.info(f"Counted: {attempt('live answers', write_live_answers)}")
     context.log.info(f"Errors: {attempt('live errors', write_live_errors)}")
+    context.log.info(f"Pairs: {attempt('pairs', write_pairs)}")
     context.log.info(f"Live error: {attempt('live error', measure_live_error)}")
     attempt("quarantine", write_quarantine)
     mark_stage("answers")

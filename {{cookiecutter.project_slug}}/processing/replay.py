@@ -1,8 +1,9 @@
-"""Months that were held back, fed in one at a time as if they came today: is keeping up worth it?
+"""Files that were held back, fed in one at a time as if they came today: is keeping up worth it?
 
-Three lines are compared on the same rows, each asked about before its outcome is known: the first
-champion, frozen; the platform's own answers, kept up to date; and the heuristic of
-model/estimator.py. `ops/replay.py` leads through it.
+Four lines are compared on the same rows, each asked about before its outcome is known: the first
+champion, frozen; the platform's own answers, kept up to date; the heuristic of model/estimator.py;
+and of all versions published by then the one that hindsight calls best. `ops/replay.py` leads
+through it.
 """
 
 import json
@@ -10,6 +11,8 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -40,12 +43,13 @@ from processing.training.window import newest_window
 from processing.work import inputs_digest, is_done
 
 SAMPLE = 2_000
-"""How many rows of a month are asked about."""
+"""How many rows of a file are asked about."""
 
 PATIENCE = 900
 """Seconds that a run may take until the replay gives up."""
 
 FROZEN, KEPT, HEURISTIC = "frozen", "kept up to date", "heuristic"
+HINDSIGHT = "best in hindsight"
 
 
 class LineError(TypedDict):
@@ -56,59 +60,71 @@ class LineError(TypedDict):
     high: float
 
 
-class Month(TypedDict):
-    """A replayed month: how many rows were evaluated, by which models, and each line's error."""
+class Period(TypedDict):
+    """A replayed file: its first event, how many rows were evaluated, and each line's error."""
 
-    month: str
+    period: str
+    start: str
     rows: int
     models: list[str]
+    best: str
+    """The version that hindsight calls best."""
     lines: dict[str, LineError]
 
 
 def next_questions() -> dict:
-    """Return the first month without a result and its questions; none if they are answered."""
+    """Return the first file without a result and its questions; none if they are answered."""
     if registry.newest_promotion(bucket("models")) is None:
         raise SystemExit(
             "There is no model yet to begin with. Run `make up` or `make train` first."
         )
-    finished, answered = _months(REPLAY_RESULTS), _months(REPLAY_ANSWERS)
-    for month in getattr(source, "HELD_BACK", ()):
-        if month not in finished:
-            return {"month": month, "questions": [] if month in answered else questions(month)}
+    finished, answered = _periods(REPLAY_RESULTS), _periods(REPLAY_ANSWERS)
+    for period in getattr(source, "HELD_BACK", ()):
+        if period not in finished:
+            return {"period": period, "questions": [] if period in answered else questions(period)}
     return {}
 
 
-def questions(month: str) -> list[dict]:
-    """Return what is asked about the month, as the API takes it."""
-    rows = sample(month).select(*Question.model_fields).iter_rows(named=True)
+def questions(period: str) -> list[dict]:
+    """Return what is asked about a file's rows, as the API takes it."""
+    rows = sample(period).select(*Question.model_fields).iter_rows(named=True)
     return [Question.model_validate(row).model_dump(mode="json") for row in rows]
 
 
-def sample(month: str) -> pl.DataFrame:
-    """Return SAMPLE good rows of the month's file, the same ones each time, by time."""
+def sample(period: str) -> pl.DataFrame:
+    """Return SAMPLE good rows of a file, the same ones each time, by time."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "raw"
-        file.write_bytes(source.raw_file(month))
+        file.write_bytes(source.raw_file(period))
         raw = table(file, source.COLUMNS, Path(folder))
         good = pl.concat([check_batch(one.rows, marks=raw.marks)[0] for one in raw.batches()])
     chosen = good.sample(min(SAMPLE, len(good)), seed=0)
     return chosen.sort(TIME) if TIME in chosen.columns else chosen
 
 
-def keep_answers(month: str, answers: list[dict]) -> None:
-    """Store what the three lines say of a month, before the platform sees its outcomes.
+def keep_answers(period: str, answers: list[dict]) -> None:
+    """Store what each line says of a file's rows, before the platform sees their outcomes.
 
     `answers` are the API's, each with the `model` that gave it.
     """
-    models, columns = bucket("models"), question_columns(sample(month))
-    frozen = inference.load(models, registry.promotions(models)[0].version)
+    columns = question_columns(sample(period))
+    versions = {version: model.predict_columns(columns).tolist() for version, model in _published()}
     lines = {
-        FROZEN: frozen.predict_columns(columns).tolist(),
+        FROZEN: versions[registry.promotions(bucket("models"))[0].version],
         KEPT: [_predicted(answer) for answer in answers],
         HEURISTIC: _heuristic(columns).tolist(),
     }
-    content = {"lines": lines, "models": sorted({answer["model"] for answer in answers})}
-    create(bucket("processed"), f"{REPLAY_ANSWERS}/{month}.json", json.dumps(content).encode())
+    models = sorted({answer["model"] for answer in answers})
+    content = {"lines": lines, "models": models, "versions": versions}
+    create(bucket("processed"), f"{REPLAY_ANSWERS}/{period}.json", json.dumps(content).encode())
+
+
+def _published() -> Iterator[tuple[str, inference.Model]]:
+    """Yield each version that can answer."""
+    models = bucket("models")
+    for version in registry.versions(models):
+        with suppress(inference.Refused):
+            yield version, inference.load(models, version)
 
 
 def _predicted(answer: dict) -> float | list[float]:
@@ -123,10 +139,10 @@ def _heuristic(columns: dict[str, np.ndarray]) -> np.ndarray:
     return fit_reference(rule_of_thumb, labelled, rows)
 
 
-def feed(month: str) -> None:
-    """Add the month's file as `make add` does, and return when the pipeline has processed it."""
+def feed(period: str) -> None:
+    """Add a file as `make add` does, and return when the pipeline has processed it."""
     cool_down()
-    print(add(f"replay-{month}.csv", source.raw_file(month)), flush=True)
+    print(add(f"replay-{period}.csv", source.raw_file(period)), flush=True)
     if "DAGSTER_HOME" not in os.environ:
         from processing.run import run
 
@@ -141,7 +157,7 @@ def feed(month: str) -> None:
 
 
 def cool_down() -> None:
-    """Wait until new rows may lead to a training: here a month passes faster than that."""
+    """Wait until new rows may lead to a training: here time passes faster than that."""
     last = causes.last_candidate(bucket("models"))
     if last is None:
         return
@@ -157,23 +173,35 @@ def cool_down() -> None:
         time.sleep(wait)
 
 
-def evaluate(month: str) -> Month:
+def evaluate(period: str) -> Period:
     """Measure each line's error on the rows whose outcome is known by now, and store it."""
-    rows = sample(month)
+    rows = sample(period)
     labelled = rows[OUTCOME].is_not_null().to_numpy()
     actual = rows[OUTCOME].to_numpy()[labelled]
-    answers = read_json(bucket("processed"), f"{REPLAY_ANSWERS}/{month}.json")
-    result = Month(
-        month=month,
+    answers = read_json(bucket("processed"), f"{REPLAY_ANSWERS}/{period}.json")
+
+    def error(predicted: list) -> LineError:
+        return _line_error(actual, np.array(predicted)[labelled])
+
+    versions = {version: error(predicted) for version, predicted in answers["versions"].items()}
+    best = min(versions, key=lambda version: versions[version]["error"])
+    result = Period(
+        period=period,
+        start=_start(rows),
         rows=len(actual),
         models=answers["models"],
-        lines={
-            line: _line_error(actual, np.array(predicted)[labelled])
-            for line, predicted in answers["lines"].items()
-        },
+        best=best,
+        lines={line: error(predicted) for line, predicted in answers["lines"].items()}
+        | {HINDSIGHT: versions[best]},
     )
-    create(bucket("processed"), f"{REPLAY_RESULTS}/{month}.json", as_json(result))
+    create(bucket("processed"), f"{REPLAY_RESULTS}/{period}.json", as_json(result))
     return result
+
+
+def _start(rows: pl.DataFrame) -> str:
+    """Return the day of the first event, or today where rows have no time of their own."""
+    first = rows[TIME].min() if TIME in rows.columns else datetime.now(UTC)
+    return f"{first:%Y-%m-%d}"
 
 
 def _line_error(actual: np.ndarray, predicted: np.ndarray) -> LineError:
@@ -182,8 +210,8 @@ def _line_error(actual: np.ndarray, predicted: np.ndarray) -> LineError:
     return {"error": float(of_rows.mean()), "low": low, "high": high}
 
 
-def results() -> list[Month]:
-    """Return every month that has been replayed."""
+def results() -> list[Period]:
+    """Return every file that has been replayed."""
     processed = bucket("processed")
     return [read_json(processed, path) for path in names(processed, REPLAY_RESULTS)]
 
@@ -199,7 +227,7 @@ def spent() -> Cost:
 def write_table() -> None:
     """Bring the table that the board shows up to date, where there is a database."""
     rows = [
-        {"month": f"{result['month']}-01", "line": line, "rows": result["rows"], **error}
+        {"month": result["start"], "line": line, "rows": result["rows"], **error}
         for result in results()
         for line, error in result["lines"].items()
     ]
@@ -208,20 +236,37 @@ def write_table() -> None:
             upsert(cursor, "replay", "month, line", rows)
 
 
-def replay(month: str, answers: list[dict]) -> None:
-    """Replay a month from its answers to its errors. What an interrupted replay did is kept."""
-    if month not in _months(REPLAY_ANSWERS):
-        keep_answers(month, answers)
-    feed(month)
-    newest = max(verdicts(bucket("models")), key=lambda verdict: verdict["time"])
-    print(f"{newest['version']}: {newest['reason']}")
-    lines = evaluate(month)["lines"]
+def replay(period: str, answers: list[dict]) -> None:
+    """Replay a file from its answers to its errors. What an interrupted replay did is kept."""
+    if period not in _periods(REPLAY_ANSWERS):
+        keep_answers(period, answers)
+    judged = len(verdicts(bucket("models")))
+    feed(period)
+    print(_came_of_it(judged))
+    lines = evaluate(period)["lines"]
     write_table()
     shown = ", ".join(f"{line} {error['error']:.2f}" for line, error in lines.items())
-    print(f"{month}: {shown}", flush=True)
+    print(f"{period}: {shown}", flush=True)
 
 
-def _months(folder: Folder) -> set[str]:
+def _came_of_it(judged: int) -> str:
+    """Return what a run decided, or why it did not; so many were judged before it."""
+    models = bucket("models")
+    if len(verdicts(models)) > judged:
+        newest = max(verdicts(models), key=lambda verdict: verdict["time"])
+        return f"{newest['version']}: {newest['reason']}"
+    last, least = causes.last_candidate(models), retraining.NEW_ROWS.least_rows
+    since = datetime.fromisoformat(last["created"]) if last else datetime.min.replace(tzinfo=UTC)
+    new = causes.labelled_rows_since(bucket("processed"), since)
+    if new < least:
+        return (
+            f"No model was trained: {new:,} rows with an outcome are new, and NEW_ROWS in "
+            f"model/retraining.py asks for {least:,}."
+        )
+    return "No model was trained; what the run printed says why."
+
+
+def _periods(folder: Folder) -> set[str]:
     return {Path(path).stem for path in names(bucket("processed"), folder)}
 
 

@@ -16,12 +16,13 @@ from processing.answers import alarm, batch, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
-from processing.summaries import batches, live_errors, tables, warnings
+from processing.summaries import batches, live_errors, pairs, tables, warnings
 from processing.training import aging, candidate, gate
 from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
 from processing.training.drift import drifted
-from processing.training.window import TooFewRows, newest_window
+from processing.training.rows import TooFewRows
+from processing.training.window import newest_window
 from processing.way import STEPS
 from processing.work import mark_done
 
@@ -92,8 +93,10 @@ def train_candidate() -> Facts:
     except TooFewRows as reason:
         log.warning("No candidate. %s", reason)
         return {"reason": str(reason)}
-    metrics = registry.card(models, version)["metrics"]
-    return {"version": version, "causes": " ".join(sentences), **metrics}
+    card = registry.card(models, version)
+    warning = card.get("outcomes", {}).get("warning")
+    facts = {"version": version, "causes": " ".join(sentences), **card["metrics"]}
+    return facts | ({"warning": warning} if warning else {})
 
 
 def judge_candidate() -> Facts:
@@ -106,7 +109,8 @@ def judge_candidate() -> Facts:
     version = candidate.version_of(window)
     if version not in registry.versions(models):
         return {"reason": "There is no new candidate."}
-    verdict = gate.judge(models, window, version)
+    caution = gate.caution(bucket("processed"), models)
+    verdict = gate.judge(models, window, version, caution)
     tables.write_promotions()
     return {
         "version": verdict["version"],
@@ -130,6 +134,7 @@ def summarise() -> Facts:
     """Join answers with outcomes, write the summary tables, and end the run."""
     facts = {f"joined_{kind}": count for kind, count in attempt("join", truth.join).items()}
     attempt("live errors", live_errors.write_live_errors)
+    attempt("pairs", pairs.write_pairs)
     attempt("live error", measure_live_error)
     attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)

@@ -8,12 +8,11 @@ import polars as pl
 from obstore.store import ObjectStore
 from onnx import helper, load_from_string, numpy_helper
 
-from core import registry
+from core import features, registry
 from core.inference import OnnxModel, processor_seconds
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
-from model.features import features
 from model.schema import Outcome, Question
 from model.source import extract
 from prediction.api import example
@@ -40,7 +39,7 @@ def onnx(shift: int) -> bytes:
     raw = raw_sample()
     rows, _ = check_batch(raw.sample(min(400, len(raw)), seed=0).with_row_index("row", offset=1))
     rows = rows.filter(pl.col(OUTCOME).is_not_null())
-    table = pl.DataFrame(features(question_columns(rows)))
+    table = pl.DataFrame(features.compute(question_columns(rows)))
     return convert(
         estimator().fit(table.to_pandas(), shifted(rows[OUTCOME].to_list(), shift)), table
     )

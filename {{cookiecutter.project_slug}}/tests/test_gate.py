@@ -14,11 +14,16 @@ from model.retraining import NEW_ROWS
 from model.source import COLUMNS
 from processing.champion import NotPromoted, choose, roll_back
 from processing.steps import run_steps
-from processing.training import gate
+from processing.training import gate, rule
 from processing.training.bootstrap import interval
 from processing.training.candidate import distinct_windows, version_of
 from processing.training.causes import Progress
-from processing.training.window import Rows, TooFewRows, Window, _cut, is_rare, newest_window
+from processing.training.cuts import Cut, cuts
+from processing.training.lateness import Ages, Lateness
+from processing.training.rows import Rows, TooFewRows, is_rare
+from processing.training.window import Window, newest_window
+
+NOT_LATE = Lateness(Ages(0, 0), {}, 0, 0.0)
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ of_classes = pytest.mark.skipif(
 def test_from_one_class_nothing_is_learned():
     rows = pl.DataFrame({OUTCOME: [CLASSES[0]] * 40, TIME: [datetime(2020, 1, 1)] * 40})
     with pytest.raises(TooFewRows, match=f"the same {OUTCOME}"):
-        distinct_windows(Window([], Rows(rows, rows), 30, 1.0))
+        distinct_windows(Window([], Rows(rows, rows), [Cut(30, 30, 40)], NOT_LATE, 1.0))
 
 
 @of_classes
@@ -75,17 +80,31 @@ def test_the_holdout_reaches_back_until_it_has_a_rare_class():
     rows = pl.DataFrame(
         {TIME: hours, OUTCOME: [CLASSES[number % 25 == 0] for number in range(4_000)]}
     )
-    assert _cut(Rows(rows, rows)) == 3_500
+    assert cuts(Rows(rows, rows))[0] == Cut(3_500, 3_500, 4_000)
 
 
 @of_classes
 def test_a_holdout_of_one_class_alone_decides_nothing(learn, sample, monkeypatch):
-    def of_the_commonest(window: Window, _) -> Rows:
-        return window.holdout.filter(~is_rare(window.holdout.rows[OUTCOME]))
+    def of_the_commonest(holdout: Rows, *_) -> tuple:
+        return holdout.filter(~is_rare(holdout.rows[OUTCOME])), None
 
-    monkeypatch.setattr(gate, "_unseen", of_the_commonest)
+    monkeypatch.setattr(rule, "unseen", of_the_commonest)
     verdict = learn("first.csv", sample)
     assert verdict["verdict"] == "undecided" and "class" in verdict["reason"]
+
+
+@pytest.mark.skipif(
+    OUTCOME not in COLUMNS, reason="`to_rows` in model/source.py renames the outcome"
+)
+def test_while_no_model_answers_a_few_new_rows_are_cause_enough(
+    storage, learn, sample, monkeypatch
+):
+    first, second = halves(sample)
+    shuffled = first.with_columns(pl.col(OUTCOME).shuffle(seed=0))
+    assert learn("first.csv", shuffled)["verdict"] != "promoted"
+    monkeypatch.setattr(retraining, "NEW_ROWS", NEW_ROWS._replace(least_rows=10**9))
+    storage("raw").put("second.csv", second.write_csv().encode())
+    assert dict(run_steps(without="raw"))["candidate"]["causes"].startswith("No model answers yet")
 
 
 def test_what_was_rolled_back_does_not_come_again_by_itself(storage, learn, sample):

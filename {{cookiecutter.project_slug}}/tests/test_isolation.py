@@ -103,7 +103,7 @@ def test_a_feature_that_is_always_missing_is_named(monkeypatch):
     rows = pl.DataFrame({OUTCOME: [HAPPENED] * 3})
     monkeypatch.setattr(candidate, "estimator", lambda: SimpleNamespace(fit=fail))
     with pytest.raises(TooFewRows, match="The features seats are missing in all 3 rows"):
-        candidate._fitted(Rows(rows, features))
+        candidate.fit(Rows(rows, features))
 
 
 @pytest.mark.usefixtures("storage")

@@ -28,6 +28,7 @@ TAKEN = {
     .replace(".", ",")
     .encode(),
     "`1.0` for the whole number 1": lines().replace("\n1,", "\n1.0,").encode(),
+    "days with slashes, from the year down": lines().replace("2026-03-0", "2026/03/0").encode(),
     "times with a zone, which are brought to the clock of ZONE": lines()
     .replace("10:00:00", "10:00:00Z")
     .encode(),
@@ -139,9 +140,17 @@ with its place in the file and its content.
 {rows}
 
 A row whose event is later than the arrival of its file is refused too; LATEST_AHEAD in
-model/schema.py says by how much. Of two rows with one key the later one is used. In Parquet, a row
-is refused where a value is a list or record, a text that is not UTF-8, or a time finer than a
-microsecond.
+model/schema.py says by how much. Of two rows with one key the later one is used. Without a key,
+equal rows of one file are as many rows; those that another file brought as often are known already.
+In Parquet, a row is refused where a value is a list or record, a text that is not UTF-8, or a time
+finer than a microsecond.
+
+## What it costs
+
+A clean megabyte is read in some hundredths of a second. Whatever else stands in a file, a megabyte
+takes two seconds of a core at most, and the file 600 MB of memory: quotation marks that open on
+each line are slowest. Where the time of an event is no part of KEY, a row is also looked for in
+other months: each of their parts whose keys may be the same is read once for each file.
 """
 
 

@@ -5,12 +5,25 @@ import shutil
 import socket
 import stat
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from core import keys
-from ops import compose, docker, dotenv, envfile, modes, ownership, preflight, settings, subnets
+from ops import (
+    clear,
+    compose,
+    docker,
+    dotenv,
+    envfile,
+    modes,
+    ownership,
+    preflight,
+    quiet,
+    settings,
+    subnets,
+)
 
 SHELL = shutil.which("sh")
 
@@ -393,3 +406,24 @@ def test_a_taken_port_is_seen():
         port = taken.getsockname()[1]
         assert not preflight.is_free("127.0.0.1", port)
     assert preflight.is_free("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("typed", "left"), [("data", False), ("", True), ("yes", True)])
+def test_the_data_of_a_laptop_are_deleted_only_for_their_name(tmp_path, monkeypatch, typed, left):
+    tmp_path.joinpath("data/raw").mkdir(parents=True)
+    monkeypatch.setattr(clear, "FOLDER", tmp_path / "data")
+    monkeypatch.setattr("builtins.input", lambda _: typed)
+    with pytest.raises(SystemExit, match="Nothing was deleted") if left else nullcontext():
+        clear.main()
+    assert tmp_path.joinpath("data").exists() == left
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [("2", 120), ("0.5", 30), ("0", 0), ("168", 10080)])
+def test_alerts_are_kept_back_for_some_hours(hours, minutes):
+    assert quiet.minutes(hours) == minutes
+
+
+@pytest.mark.parametrize("hours", ["two", "-1", "169", "nan", ""])
+def test_hours_that_are_none_are_refused_with_what_to_write(hours):
+    with pytest.raises(SystemExit, match="no number from 0 to 168, a week. Run `make quiet"):
+        quiet.minutes(hours)

@@ -17,7 +17,7 @@ from core.tables import months, read_parquet, rows
 from model.schema import EVENT_TIME, KEY, Question
 from model.source import COLUMNS
 from processing.add import add
-from processing.rows.contract import _rules
+from processing.rows.contract import rules
 from processing.rows.ingest import check, check_batch
 from processing.rows.raw import raw_files, unchecked
 from processing.steps import run_steps
@@ -156,13 +156,23 @@ def test_the_same_row_counts_once_wherever_it_comes_from(checked, sample):
     assert len(rows()) == 40
 
 
-@pytest.mark.skipif(not OPTIONAL_KEY, reason="no part of the key in model/schema.py may be missing")
-def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, sample):
-    nameless = sample.head(20).unique().drop(OPTIONAL_KEY)
-    first, again = checked(first=csv(nameless), again=csv(nameless))
-    assert first["rows_accepted"] == len(nameless)
-    assert again["reasons"] == {"known already": len(nameless)}
-    assert len(rows()) == len(nameless)
+@pytest.mark.skipif(
+    bool(KEY) and not OPTIONAL_KEY, reason="no part of the key in model/schema.py may be missing"
+)
+def test_without_a_key_equal_rows_of_a_file_are_as_many_and_the_file_again_brings_none(
+    checked, sample
+):
+    nameless = sample.unique(maintain_order=True).head(20).drop(OPTIONAL_KEY)
+    first, again, fewer, more = checked(
+        first=csv(pl.concat([nameless, nameless])),
+        again=csv(pl.concat([nameless, nameless.reverse()])),
+        fewer=csv(nameless[:5]),
+        more=csv(pl.concat([nameless, nameless, nameless[:7]])),
+    )
+    counts = [report["rows_accepted"] for report in (first, again, fewer, more)]
+    assert counts == [40, 0, 0, 7]
+    assert more["reasons"] == {"known already": 40}
+    assert len(rows()) == 47
 
 
 @pytest.mark.skipif(
@@ -170,7 +180,7 @@ def test_rows_without_a_whole_key_are_the_same_only_if_all_of_them_is(checked, s
 )
 def test_an_outcome_that_comes_later_completes_its_row(checked, sample):
     good, _ = check_batch(sample.head(100).with_row_index("row", offset=1))
-    good = good.filter(pl.col(OUTCOME).is_not_null()).head(10)
+    good = good.drop_nulls([OUTCOME, *OPTIONAL_KEY]).head(10)
     complete = sample[good["row"] - 1]
     before, after = checked(
         before=csv(complete.with_columns(pl.lit("").alias(OUTCOME))), after=csv(complete)
@@ -206,6 +216,16 @@ def test_without_event_times_a_row_that_comes_again_in_another_month_counts_once
     some = sample.unique(maintain_order=True).head(30)
     assert in_two_months(some[:20], some)["rows_accepted"] == 10
     assert (len(rows()), len(months(storage("processed")))) == (30, 2)
+
+
+@pytest.mark.skipif(EVENT_TIME is not None or bool(KEY), reason="rows have an event time, or a key")
+def test_without_event_times_equal_rows_count_once_more_only_where_there_are_more(
+    in_two_months, sample
+):
+    some = sample.unique(maintain_order=True).head(10)
+    twice = pl.concat([some, some])
+    assert in_two_months(twice, pl.concat([twice, some[:3]]))["rows_accepted"] == 3
+    assert len(rows()) == 23
 
 
 @pytest.mark.skipif(EVENT_TIME is not None or not KEY, reason="a row has an event time, or no key")
@@ -258,7 +278,7 @@ def test_the_pipeline_draws_each_bound_where_the_api_draws_it(bounds, right, wro
         model(x=wrong)
     (rule,) = [
         rule
-        for reason, rule in _rules("x", model.model_fields["x"]).items()
+        for reason, rule in rules("x", model.model_fields["x"]).items()
         if "missing" not in reason
     ][:1]
     assert pl.DataFrame({"x": [right, wrong]}).select(rule).to_series().to_list() == [False, True]

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import uuid
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,6 +16,7 @@ from core.keys import add, make_key, revoke
 from core.schema import CLASS_NAMES, CLASSES, class_name
 from model.schema import Question
 from prediction.api import MOST_REPORTS
+from prediction.metrics import SECONDS
 from tests.problem import assert_problem
 from tests.small_model import ASKED, HAPPENED
 
@@ -120,7 +122,7 @@ def test_a_wrong_batch_or_outcome_names_the_place(ask, path, body, sentence):
 def test_a_large_body_is_refused_before_it_is_read(ask):
     assert_problem(ask(body=b" " * (2**20 + 1)), 413, "1 MiB")
     assert_problem(ask(body=(b" " * 2**16 for _ in range(200))), 413, "1 MiB")
-    assert ask(body=json.dumps(ASKED) + " " * (2**20 - 200)).status_code == 200
+    assert ask(body=json.dumps(ASKED).ljust(2**20)).status_code == 200
 
 
 def test_who_may_not_ask_is_told_why(serving, ask):
@@ -211,14 +213,22 @@ def test_an_answer_takes_as_long_as_the_client_waits_by_the_gateway_s_clock(
     assert least <= seconds() - before < most
 
 
+def test_the_time_that_is_promised_is_one_that_is_counted():
+    objectives = Path("monitoring/objectives.yml").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r'le: "([0-9.]+)"', objectives)
+    assert float(seconds) in SECONDS and str(float(seconds)) == seconds
+
+
 @pytest.mark.usefixtures("serving")
 def test_what_was_asked_and_answered_is_counted(ask):
     before = counted("predictions_total", model="20130331-aaaaaaaa")
+    answers = counted("answers_total")
     refused = counted("requests_total", path="/v1/predict", status="422")
     ask()
     ask("/v1/predict/batch", {"questions": [ASKED, ASKED]})
     ask(body="{}")
     assert counted("predictions_total", model="20130331-aaaaaaaa") == before + 3
+    assert counted("answers_total") == answers + 3
     assert counted("requests_total", path="/v1/predict", status="422") == refused + 1
     assert 'champion_info{version="20130331-aaaaaaaa"} 1.0' in ask("/metrics", None, key=None).text
 

@@ -274,6 +274,7 @@ TIMES = [
     ("2026-03-02 23:59:60", None),
     ("2026-03-02 24:00:00", None),
     ("2026-03-02 10:00:00.1234567", None),
+    ("2026/03/02 10:00", datetime(2026, 3, 2, 10)),
     ("02.03.2026 10:00", None),
     ("2026-02-30 10:00", None),
     ("soon", None),
@@ -297,6 +298,14 @@ def test_a_time_of_a_column_with_a_zone_is_brought_to_the_clock_of_ours(monkeypa
     monkeypatch.setattr("processing.rows.times.ZONE", "Europe/Berlin")
     values, _, _ = read(parquet({"at": [datetime(2026, 7, 2, 10, tzinfo=UTC)], "id": [1]}))
     assert values["at"].to_list() == [datetime(2026, 7, 2, 12)]
+
+
+@pytest.mark.parametrize("kind", [pl.Datetime, pl.Datetime("ms"), pl.Datetime("us", "UTC")])
+def test_times_are_on_the_clock_of_ours_whatever_kind_columns_names(monkeypatch, kind):
+    monkeypatch.setattr("processing.rows.times.ZONE", "Europe/Berlin")
+    columns = {"id": pl.Int64, "at": kind}
+    values, _, _ = read(b"id,at\n1,2026-07-02 10:00\n2,2026-07-02T10:00:00Z\n", columns)
+    assert values["at"].to_list() == [datetime(2026, 7, 2, 10), datetime(2026, 7, 2, 12)]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +355,7 @@ def test_an_impossible_time_costs_its_row(monkeypatch, unit, zone):
     at = pa.array(numbers, pa.timestamp(unit, zone))
     values, _, reasons = read(parquet({"at": at, "id": [1, 2]}))
     assert values["at"].to_list() == [None, ONE_MOMENT]
-    assert reasons == ["at: not a time as 2026-03-31 14:05"]
+    assert reasons == ["at: not a time as 2026-03-31 14:05; others are for `to_rows` to read"]
 
 
 def test_a_time_finer_than_ours_is_refused():

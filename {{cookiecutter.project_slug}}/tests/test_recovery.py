@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import polars as pl
 import pytest
 
 from core import inference, registry
+from core.layout import HOURS_JOINED
 from core.settings import PROJECT
 from core.storage import names, read
 from processing import dead_runs
@@ -46,8 +46,7 @@ class Run(subprocess.Popen):
             "stderr": subprocess.STDOUT,
             "text": True,
         }
-        environment = os.environ | {"PYTHONPATH": "."}
-        super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, env=environment, **pipes)
+        super().__init__([sys.executable, "-c", PROGRAM], cwd=PROJECT, **pipes)
         assert self.stdout.readline() == "ready\n"
 
     def go(self) -> None:
@@ -108,6 +107,7 @@ def made(storage) -> dict:
         (name, path): content(path, read(storage(name), path))
         for name in MADE
         for path in names(storage(name))
+        if not path.startswith(HOURS_JOINED)  # named for the hour of the run
     }
 
 

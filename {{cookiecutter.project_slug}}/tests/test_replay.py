@@ -50,22 +50,28 @@ def ask(storage, questions: list[dict]) -> list[dict]:
     ]
 
 
+def test_a_replay_says_so_when_too_few_rows_came_to_train_on(small, monkeypatch, capsys):
+    monkeypatch.setattr(retraining, "NEW_ROWS", Rule(timedelta(0), 5_000))
+    replay.replay(MONTHS[0], ask(small, replay.next_questions()["questions"]))
+    assert "rows with an outcome are new, and NEW_ROWS in" in capsys.readouterr().out
+
+
 def test_a_replay_asks_first_and_goes_on_where_it_was_interrupted(small):
     asked = replay.next_questions()
     assert (
-        asked["month"] == MONTHS[0]
+        asked["period"] == MONTHS[0]
         and len(asked["questions"]) == 300
         and OUTCOME not in asked["questions"][0]
     )
     replay.keep_answers(MONTHS[0], ask(small, asked["questions"]))
     replay.feed(MONTHS[0])  # and here it was interrupted
-    assert replay.next_questions() == {"month": MONTHS[0], "questions": []}
+    assert replay.next_questions() == {"period": MONTHS[0], "questions": []}
     replay.replay(MONTHS[0], [])
     asked = replay.next_questions()
-    replay.replay(asked["month"], ask(small, asked["questions"]))
+    replay.replay(asked["period"], ask(small, asked["questions"]))
     assert replay.next_questions() == {} and len(names(small("raw"))) == 3
     shown = replay.results()
-    assert [result["month"] for result in shown] == list(MONTHS)
+    assert [result["period"] for result in shown] == list(MONTHS)
     first = shown[0]["lines"]
     assert first[replay.FROZEN] == first[replay.KEPT]  # there was only one model yet
     assert all(

@@ -6,7 +6,7 @@ in which each key was asked. Doing a step twice changes nothing.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import filterfalse
 from pathlib import PurePosixPath
 
@@ -27,6 +27,7 @@ from processing.answers.hourly import (
     read_table,
     readable,
 )
+from processing.rows.raw import ARRIVAL, arrival_of, file_of
 
 JOINED_COLUMNS = {
     name: kind for name, kind in ANSWER_COLUMNS.items() if name not in ("object", "problem")
@@ -36,7 +37,6 @@ OUTCOME_COLUMNS = {
 }
 KEY_COLUMNS = {"key": pl.String, "hour": pl.String}
 GROUP = "id or key, and client"
-ARRIVAL = "%Y%m%dT%H%M%S%f"
 
 
 def match_answers(predictions: ObjectStore, hour: str, answers: pl.DataFrame) -> None:
@@ -62,7 +62,7 @@ def parts_by_file() -> dict[str, list[str]]:
     """Return the parts of checked rows of each raw file."""
     by_file: dict[str, list[str]] = {}
     for part in filterfalse(is_departure, names(bucket("processed"), ROWS)):
-        by_file.setdefault(PurePosixPath(part).stem.rpartition("-")[0], []).append(part)
+        by_file.setdefault(file_of(part), []).append(part)
     return by_file
 
 
@@ -79,13 +79,8 @@ def outcomes_of_rows(file: str, parts: list[str]) -> Iterator[pl.DataFrame]:
             client=pl.lit(None, pl.String),
             key=key_texts(rows),
             actual=pl.col(OUTCOME).cast(ACTUAL_TYPE),
-            known=pl.lit(arrival(file)).cast(TIME_TYPE),
+            known=pl.lit(arrival_of(file)).cast(TIME_TYPE),
         )
-
-
-def arrival(file: str) -> datetime:
-    """Return when a raw file came, from its id."""
-    return datetime.strptime(file.partition("-")[0], ARRIVAL).replace(tzinfo=UTC)
 
 
 def last_outcomes(joined: pl.DataFrame, of: str) -> pl.DataFrame:

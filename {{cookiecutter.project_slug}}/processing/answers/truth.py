@@ -31,13 +31,13 @@ from core.tables import write_parquet
 from processing.answers import hourly
 from processing.answers.matching import (
     OUTCOME_COLUMNS,
-    arrival,
     match_answers,
     match_outcomes,
     outcomes_of_rows,
     parts_by_file,
 )
 from processing.answers.turns import turn
+from processing.rows.raw import arrival_of
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _join_files(predictions: ObjectStore) -> Iterator[int]:
         if file in joined_files or quarantine.holds(file):
             continue
         with quarantine.catching(file):
-            if days and days[0] <= f"{KEYS_BY_DAY}/{arrival(file):%Y/%m/%d}.parquet":
+            if days and days[0] <= f"{KEYS_BY_DAY}/{arrival_of(file):%Y/%m/%d}.parquet":
                 for outcomes in outcomes_of_rows(file, parts.get(file, [])):
                     match_outcomes(predictions, outcomes)
                     yield len(outcomes)

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from core.schema import allowed, unit, value_type
+from core.tables import KNOWN_AT
 from model.schema import Outcome, Question
 
 POLARS_TYPES = {
@@ -34,7 +35,12 @@ RESERVED = (ROW, "arrived", "prediction", "probabilities")
 
 
 def check_names() -> None:
-    """Raise TypeError if a field has a name that the platform uses itself."""
+    """Raise TypeError if a field has a name that the platform uses itself, or KNOWN_AT is one."""
+    if KNOWN_AT in FIELDS:
+        raise TypeError(
+            f"KNOWN_AT in model/schema.py is {KNOWN_AT}, which is a field: the model would see it. "
+            "Give the time at which the outcome became known a column of its own."
+        )
     taken = [f"`{name}`" for name in FIELDS if name in RESERVED]
     if taken:
         raise TypeError(
@@ -49,7 +55,7 @@ def reasons(rows: pl.DataFrame) -> pl.DataFrame:
     broken = [
         rows.filter(rule).select(ROW, reason=pl.lit(reason))
         for name, field in FIELDS.items()
-        for reason, rule in _broken(rows.get_column(name), _rules(name, field))
+        for reason, rule in _broken(rows.get_column(name), rules(name, field))
     ]
     return pl.concat([pl.DataFrame(schema={ROW: rows.schema[ROW], "reason": pl.String}), *broken])
 
@@ -67,18 +73,24 @@ def _broken(column: pl.Series, rules: dict[str, pl.Expr]) -> Iterator[tuple[str,
 
 def _check_types(schema: pl.Schema) -> None:
     wrong = []
-    for name, field in FIELDS.items():
-        kind = POLARS_TYPES.get(value_type(field), pl.String)
-        if schema[name] != kind:
-            wrong.append(f"{name} is {schema[name]} and not {kind}")
+    for name in FIELDS:
+        if schema[name] != polars_type(name):
+            wrong.append(f"{name} is {schema[name]} and not {polars_type(name)}")
     if wrong:
         raise TypeError(
             "`to_rows` in model/source.py makes columns of other types than model/schema.py: "
-            f"{', '.join(wrong)}."
+            f"{', '.join(wrong)}. Name that type in COLUMNS, or cast the column in `to_rows`."
         )
 
 
-def _rules(name: str, field: FieldInfo) -> dict[str, pl.Expr]:
+def polars_type(name: str) -> PolarsType:
+    """Return the type of a column, which is a field's or KNOWN_AT's."""
+    if name == KNOWN_AT:
+        return POLARS_TYPES[datetime]
+    return POLARS_TYPES.get(value_type(FIELDS[name]), pl.String)
+
+
+def rules(name: str, field: FieldInfo) -> dict[str, pl.Expr]:
     """Return each reason to reject a row for a field, and what is true of such rows."""
     column = pl.col(name)
     rules = {} if _may_miss(name, field) else {"missing or unreadable": column.is_null()}

@@ -17,12 +17,12 @@ from obstore.store import ObjectStore
 from core.quarantine import Quarantine, is_to_blame, sentence
 from core.schema import allowed
 from core.storage import as_json, bucket, create
-from core.tables import ROW_COLUMNS, TIME
+from core.tables import KNOWN_AT, STORED_COLUMNS, TIME
 from model.schema import Outcome, Question
 from model.source import COLUMNS, extract, to_rows
 from processing.rows import contract, reading
 from processing.rows.batch import Batch
-from processing.rows.contract import ROW
+from processing.rows.contract import FIELDS, ROW
 from processing.rows.kinds import Unreadable
 from processing.rows.numbers import Marks
 from processing.rows.raw import (
@@ -36,7 +36,7 @@ from processing.rows.raw import (
 from processing.rows.scratch import Scratch, Written
 from processing.rows.threads import in_order
 from processing.rows.times import CLOCK, on_the_clock, too_late
-from processing.rows.typed import MISSING_TEXTS, TIME_FIELDS, typed
+from processing.rows.typed import MISSING_TEXTS, typed
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def check_batch(
     """
     batch = batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
     values, reasons = typed(batch, COLUMNS, marks)
-    rows = _rows(values)
+    rows = rows_of(values)
     reasons += [contract.reasons(rows), _left_out(batch, rows)]
     reasons += [too_late(rows, arrived)] if arrived else []
     rejections = pl.concat(reasons).group_by(ROW).agg(pl.col("reason").unique().sort())
@@ -176,19 +176,53 @@ def _refuse_other_names(bad: pl.DataFrame) -> None:
             )
 
 
-def _rows(values: pl.DataFrame) -> pl.DataFrame:
-    """Make rows of raw values with `to_rows`, their times on the clock of ZONE."""
+def rows_of(values: pl.DataFrame) -> pl.DataFrame:
+    """Make rows of raw values with `to_rows`, in the types of the schema. Raises Unreadable.
+
+    Where `to_rows` does not keep the column ROW, its rows are those of the file in their order.
+    """
     try:
-        rows = to_rows(values.lazy()).select(ROW, *_names()).with_columns(_missing_labels())
-        rows = rows.collect()
+        made = to_rows(values.lazy()).lazy()
+        kept = made.collect_schema().names()
+        if missing := [name for name in _names() if name not in kept]:
+            raise Unreadable(
+                f"`to_rows` in model/source.py gives no column {', '.join(missing)}. "
+                f"It gives {', '.join(kept)}."
+            )
+        place = [ROW] if ROW in kept else []
+        rows = made.select(*place, *_names()).with_columns(_missing_labels()).collect()
+    except Unreadable:
+        raise
     except BaseException as error:
         if not is_to_blame(error):
             raise
         raise Unreadable(
             f"`to_rows` in model/source.py fails with its rows: {sentence(error)}"
         ) from error
-    other = [name for name in TIME_FIELDS if rows.schema[name] != CLOCK]
-    return rows.with_columns(map(on_the_clock, rows.select(other)))
+    if not place:
+        rows = _placed(rows, values[ROW])
+    typed = [name for name in (*FIELDS, KNOWN_AT) if name in rows.columns]
+    return rows.with_columns(_wider(rows[name], name) for name in typed)
+
+
+def _placed(rows: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    if len(rows) != len(places):
+        raise Unreadable(
+            "`to_rows` in model/source.py gives another number of rows than it gets. To leave rows "
+            "out, it must keep the column `row`, which says which ones are left."
+        )
+    return rows.insert_column(0, places)
+
+
+def _wider(column: pl.Series, name: str) -> pl.Series:
+    """Return a column in the type of its field, if each of its values has one there."""
+    kind, wanted = column.dtype, contract.polars_type(name)
+    if wanted == CLOCK:
+        return on_the_clock(column)
+    number = wanted == pl.Float64 and kind.is_numeric()
+    whole = wanted == pl.Int64 and kind.is_integer()
+    label = wanted == pl.String and kind in (pl.Categorical, pl.Enum)
+    return column.cast(wanted) if number or whole or label else column
 
 
 def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -200,7 +234,7 @@ def _left_out(batch: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names() -> list[str]:
-    return [name for name in ROW_COLUMNS if name != "arrived"]
+    return [name for name in STORED_COLUMNS if name != "arrived"]
 
 
 def _missing_labels() -> list[pl.Expr]:

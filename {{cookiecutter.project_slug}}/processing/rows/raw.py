@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NotRequired
 
@@ -17,6 +17,7 @@ from core.code import code_digest
 from core.documents import Count, Documents, Time
 from core.layout import FILES
 from core.storage import listed, names
+from core.tables import DEPARTURE
 from processing.rows import odd_names
 from processing.rows.kinds import Unreadable
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 PIECE = 16 * 1024 * 1024
+ARRIVAL = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,18 @@ class RawFile:
     def id(self) -> str:
         """The name of everything that is made from this file; sorts by arrival."""
         digest = hashlib.sha256(f"{self.path}\n{self.etag}".encode()).hexdigest()[:12]
-        return f"{self.arrived:%Y%m%dT%H%M%S%f}-{digest}"
+        return f"{self.arrived:{ARRIVAL}}-{digest}"
+
+
+def arrival_of(file: str) -> datetime:
+    """Return when a raw file came, from its id."""
+    return datetime.strptime(file.partition("-")[0], ARRIVAL).replace(tzinfo=UTC)
+
+
+def file_of(part: str) -> str:
+    """Return the id of the raw file that a part of rows was made from."""
+    stem = part.removesuffix(DEPARTURE)
+    return PurePosixPath(stem).name if stem != part else PurePosixPath(part).stem.rpartition("-")[0]
 
 
 def raw_files(raw: ObjectStore) -> list[RawFile]:

@@ -1,5 +1,8 @@
 """Rows that came before: twice in a file, or in another file that is stored already.
 
+Rows without a key are told by all that they hold. Equal ones in one file are as many rows; in
+another file as many again are known already, and only more of them are new.
+
 They are told by 64-bit hashes of keys and contents, because an index of hashes fits into memory
 where the rows may not. Among three million rows, two different ones share a hash in one of four
 million files.
@@ -17,6 +20,7 @@ from core.tables import (
     column_statistics,
     is_departure,
     key_expressions,
+    lacks_key,
     read_parquet,
 )
 from model.schema import KEY
@@ -35,14 +39,28 @@ MAY_MOVE = bool(KEY_PARTS) and TIME not in {"arrived", *(part.column for part in
 
 
 def index(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return for each row the hashes of its key and content, and whether its outcome is missing."""
+    """Return for each row the hashes of its key and content, and whether its outcome is missing.
+
+    A row is `nameless` if it has no whole key.
+    """
     return pl.DataFrame(
         {
             "key": rows.select(key_expressions()).hash_rows(),
             "content": rows.select(CONTENT).hash_rows(),
             "blank": rows[OUTCOME].is_null(),
+            "nameless": rows.with_columns(nameless=lacks_key())["nameless"],
         }
     )
+
+
+def told_apart(lines: pl.DataFrame) -> pl.DataFrame:
+    """Give each of several equal rows without a key a `key` of its own: the first, the second …"""
+    if lines["key"].n_unique() == len(lines):
+        return lines
+    copy = pl.int_range(pl.len()).over("key")
+    further = pl.col("nameless") & (copy > 0)
+    own = pl.when(further).then(pl.struct("key", copy=copy).hash()).otherwise("key")
+    return lines.with_columns(key=own)
 
 
 def within_file(
@@ -53,6 +71,7 @@ def within_file(
     As between files, the last one that has an outcome counts. `outcomes_of` returns ROW and outcome
     of some rows: hashing all outcomes would cost each clean file a tenth of its time.
     """
+    lines = lines.filter(~pl.col("nameless"))
     if lines["key"].n_unique() == len(lines):
         return {}
     stays = lines.sort(~pl.col("blank"), ROW).unique("key", keep="last")
@@ -74,14 +93,16 @@ def newest_places(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     `part` is the number of a part and `place` the row's in it. Read part by part, so that memory
     holds the hashes of a month and not its rows.
     """
-    lines = pl.concat(_places(processed, part, number) for number, part in enumerate(parts))
+    lines = told_apart(
+        pl.concat(_places(processed, part, number) for number, part in enumerate(parts))
+    )
     if lines["key"].n_unique() < len(lines):
         lines = lines.unique("key", keep="last", maintain_order=True)
-    return lines.filter(~pl.col("left")).drop("key", "left")
+    return lines.filter(~pl.col("left")).drop("key", "left", "nameless")
 
 
 def _places(processed: ObjectStore, part: str, number: int) -> pl.DataFrame:
-    lines = _stored_index(processed, part).select("key", "blank", "left")
+    lines = _stored_index(processed, part).select("key", "blank", "left", "nameless")
     return lines.with_columns(
         part=pl.lit(number, pl.UInt32), place=pl.int_range(pl.len(), dtype=pl.UInt32)
     )
@@ -127,9 +148,9 @@ def moved(
 
 def _met(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     """Return the lines whose keys are stored in these parts, with what is stored."""
-    stored = pl.concat([_stored_index(processed, part) for part in parts])
+    stored = told_apart(pl.concat([_stored_index(processed, part) for part in parts]))
     newest = stored.unique("key", keep="last", maintain_order=True).filter(~pl.col("left"))
-    return lines.join(newest, on="key", suffix="_stored")
+    return told_apart(lines).join(newest, on="key", suffix="_stored")
 
 
 def _is_poorer() -> pl.Expr:
@@ -155,6 +176,7 @@ def may_hold(processed: ObjectStore, part: str, keys: pl.DataFrame) -> bool:
 def arrivals(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     """Return the hash of each key in stored parts of a month, and when it first came."""
     stored = [read_parquet(processed, part, ROW_COLUMNS) for part in parts]
-    lines = [rows.select(TIME, key=rows.select(key_expressions()).hash_rows()) for rows in stored]
-    together = pl.concat([pl.DataFrame(schema={TIME: pl.Datetime("us"), "key": pl.UInt64}), *lines])
+    lines = [index(rows).select("key", "nameless").insert_column(0, rows[TIME]) for rows in stored]
+    schema = {TIME: pl.Datetime("us"), "key": pl.UInt64, "nameless": pl.Boolean}
+    together = told_apart(pl.concat([pl.DataFrame(schema=schema), *lines]))
     return together.group_by("key").agg(pl.min(TIME))

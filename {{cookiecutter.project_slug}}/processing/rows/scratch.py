@@ -17,7 +17,7 @@ from core.layout import REJECTED, ROWS
 from core.tables import (
     COMPRESSION_LEVEL,
     DEPARTURE,
-    ROW_COLUMNS,
+    STORED_COLUMNS,
     TIME,
     months,
     newest_time,
@@ -106,13 +106,14 @@ class Scratch:
     def _move_to_first_arrival(self, processed: ObjectStore) -> None:
         """Without event times, keep a row that comes again in the month in which it first came."""
         pieces = self._pieces()
-        for month in set(months(processed)) - set(self.months):
+        for month in sorted(set(months(processed)) - set(self.months)):
             first = repeats.arrivals(processed, self._stored(processed, month))
+            again = repeats.told_apart(self._index(pieces)).join(first, on="key")
             for piece in pieces:
-                again = piece.index["key"].is_in(first["key"].implode())
-                if again.any():
-                    rows, index = pieces_on_disk.cut(piece, again)
-                    arrival = index.join(first, on="key", how="left", maintain_order="left")[TIME]
+                here = piece.index[ROW].is_in(again[ROW].implode())
+                if here.any():
+                    rows, index = pieces_on_disk.cut(piece, here)
+                    arrival = index.join(again, on=ROW, how="left", maintain_order="left")[TIME]
                     moved = self._piece(month, rows.with_columns(arrival), index)
                     self.months.setdefault(month, []).append(moved)
 
@@ -149,7 +150,7 @@ class Scratch:
 
     def _checked(self, month: str, rows: pl.DataFrame) -> Piece:
         index = repeats.index(rows).insert_column(0, rows[ROW])
-        return self._piece(month, rows.select(ROW_COLUMNS), index)
+        return self._piece(month, rows.select(STORED_COLUMNS), index)
 
     def _rejected(self, rows: pl.DataFrame) -> list[Piece]:
         if not len(rows):

@@ -17,11 +17,11 @@ CALENDAR = date(2, 1, 1), date(9998, 12, 31)
 """All times that can be written with any zone."""
 
 ISO = (
-    r"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"^(?<date>[0-9]{4}[-/][0-9]{2}[-/][0-9]{2})"
     r"(?:[T ](?<minute>[0-9]{2}:[0-9]{2})(?<second>:[0-5][0-9])?(?<part>\.[0-9]{1,6})?0*"
     r"\s?(?<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?$"
 )
-"""Times as ISO 8601 writes them, from the year down."""
+"""Times as ISO 8601 writes them, from the year down; a day may have slashes."""
 
 
 def on_the_clock(column: pl.Series) -> pl.Series:
@@ -73,7 +73,7 @@ def from_text(column: pl.Series) -> pl.Series:
     parts = column.str.strip_chars().str.extract_groups(ISO).struct.unnest()
     clock = parts.select(
         pl.concat_str(
-            "date",
+            pl.col("date").str.replace_all("/", "-", literal=True),
             pl.lit(" "),
             pl.col("minute").fill_null("00:00"),
             pl.col("second").fill_null(":00"),

@@ -129,6 +129,7 @@ def _time(column: pl.Series, kind: PolarsType) -> pl.Series:
         column = times.from_text(column)
     if column.dtype == pl.Datetime:
         column = times.exactly_on_the_clock(column)
+        kind = times.CLOCK if getattr(kind, "time_zone", None) else kind
     elif column.dtype != pl.Date:
         return pl.Series(column.name, [None], dtype=kind).new_from_index(0, len(column))
     if kind == pl.Date and column.dtype == pl.Datetime:
@@ -175,7 +176,7 @@ def _why(name: str, source: pl.DataType, kind: PolarsType, texts: pl.Series) -> 
         words = f"{', '.join(TRUE[:-1])} and {', '.join(FALSE[:-1])} count"
         return pl.lit(f"{name}: not true or false; {words}")
     if kind.is_temporal():
-        return pl.lit(f"{name}: not a time as 2026-03-31 14:05")
+        return pl.lit(f"{name}: not a time as 2026-03-31 14:05; others are for `to_rows` to read")
     number = texts.str.contains(r"^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?$").fill_null(False)
     marked = texts.str.contains(r"^[+-]?[0-9][0-9.,]*$").fill_null(False)
     sizes = pl.lit(f"{name}: a whole number beyond what its column holds exactly")

@@ -31,6 +31,7 @@ from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
 from processing.summaries.warnings import warnings
 from processing.training import drift
+from processing.training.causes import last_candidate
 from processing.training.gate import VERDICT_DOCUMENTS, Verdict, verdicts
 from processing.training.scores import METRIC, outcome_value
 from processing.training.window import parts_digest
@@ -142,6 +143,21 @@ def _model(card: Card, verdict: Verdict) -> dict:
     }
 
 
+def _outcomes(cursor: Cursor) -> list[dict]:
+    """Return how late outcomes come, in place of what an older candidate's card said."""
+    last = last_candidate(bucket("models"))
+    newest = registry.card(bucket("models"), last["version"]) if last else {}
+    if "outcomes" not in newest:
+        return []
+    cursor.execute("DELETE FROM outcomes")
+    late = newest["outcomes"]
+    of_all = {name: late[name] for name in ("horizon", "missing")}
+    return [
+        {"name": name, "half_after": after["half"], "ninety_after": after["ninety"], **of_all}
+        for name, after in {"": late["of_all"], **late["of_groups"]}.items()
+    ]
+
+
 def _drift(_: Cursor) -> list[dict]:
     newest = drift.newest_measurement(bucket("processed"))
     if newest is None:
@@ -202,6 +218,7 @@ TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "months": ("month", _changed_months),
     "models": ("version", _models),
     "facts": ("one", _facts),
+    "outcomes": ("name", _outcomes),
     "drift": ("name", _drift),
     "drift_by_age": ("name, part", _drift_by_age),
     "promotions": ("number", _promotions),

@@ -30,6 +30,8 @@ def _of_cards(cards: dict[str, Card]) -> Iterator[Row]:
     for version, card in cards.items():
         for warning in card.get("warnings", ()):
             yield {"version": version, "kind": "too good to be true", "warning": warning}
+        if late := card.get("outcomes", {}).get("warning"):
+            yield {"version": version, "kind": "outcomes known late", "warning": late}
 
 
 def _of_fields(card: Card) -> Iterator[Row]:

@@ -12,8 +12,9 @@ from core.layout import DRIFT
 from core.storage import as_json
 from processing.training import drift
 from processing.training.drift import DriftMeasurement, Reference
+from processing.training.rows import Rows
 from processing.training.scores import model_predictions
-from processing.training.window import Rows, newest_digest, newest_window
+from processing.training.window import newest_digest, newest_window
 
 
 class NothingToMeasure(Exception):
@@ -24,7 +25,7 @@ def measure(processed: ObjectStore, models: ObjectStore) -> DriftMeasurement:
     """Measure the champion's drift on all rows that are new to it, and keep the result.
 
     Raises NothingToMeasure, core.inference.Refused, or
-    processing.training.window.TooFewRows.
+    processing.training.rows.TooFewRows.
     """
     champion = _champion(models)
     if champion.card["window"]["digest"] == newest_digest(processed):

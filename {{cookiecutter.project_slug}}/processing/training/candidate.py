@@ -1,13 +1,14 @@
-"""Trains candidates on the newest rows and publish the best. Promoting it is another step."""
+"""Trains a candidate on the newest rows and publishes it. Promoting it is another step."""
 
 import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from obstore.store import ObjectStore
 from sklearn.pipeline import Pipeline
 
 from core import registry
-from core.card import Card, Example, Span
+from core.card import Card, Example, Outcomes, Span, Trial
 from core.code import code_digest
 from core.inference import OnnxModel, checksum
 from core.schema import CLASSES, OUTCOME, OUTCOME_UNIT, field_types, json_schema
@@ -23,8 +24,11 @@ from core.tables import newest_time
 from model.estimator import WINDOW_DAYS, baseline, estimator, rule_of_thumb
 from model.schema import TASK, Question
 from processing.training import cost, drift, gaps, leaks
+from processing.training.causes import last_candidate
 from processing.training.conversion import compare, convert
+from processing.training.lateness import Lateness
 from processing.training.references import fit_reference
+from processing.training.rows import Rows, TooFewRows
 from processing.training.scores import (
     METRIC,
     estimator_predictions,
@@ -32,20 +36,16 @@ from processing.training.scores import (
     metrics,
     model_predictions,
 )
-from processing.training.window import Rows, TooFewRows, Window
+from processing.training.trials import best_window, try_windows
+from processing.training.window import Window
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "polars")
 PARITY_ROWS = 10_000
 TIMED_ROWS = 50
 
-
-@dataclass(frozen=True)
-class Fitted:
-    """A trained pipeline, how far back it learned, and its error on the validation rows."""
-
-    pipeline: Pipeline
-    days: int
-    error: float
+OF_ONE_CLASS = (
+    f"All rows to learn from have the same {OUTCOME}; it takes two classes to tell them apart."
+)
 
 
 def version_of(window: Window) -> str:
@@ -57,19 +57,64 @@ def version_of(window: Window) -> str:
 
 
 def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
-    """Train, choose, convert and publish the window's candidate, unless it exists.
+    """Choose a window, train on it, convert and publish the candidate, unless it exists.
 
-    Returns its version. Raises TooFewRows.
+    What answers once it is promoted learns from the newest rows; its twin, which is judged, from
+    those before the newest cut. Returns the version. Raises TooFewRows.
     """
     version, start = version_of(window), cost.so_far()
     if version not in registry.versions(models):
-        fits = [fit(window, days) for days in distinct_windows(window)]
-        best = min(fits, key=lambda fitted: fitted.error)
-        onnx = registry.keep(models, version, convert(best.pipeline, window.labelled.features))
-        card = _card(version, causes, window, fits, best, onnx)
+        trials = _trials(models, window)
+        days = best_window(trials)
+        training = window.labelled.newest(days)
+        pipeline = fit(training)
+        made = Made(
+            window,
+            days,
+            training,
+            pipeline,
+            _stored(models, registry.model_path(version), pipeline, training),
+            _stored(models, registry.twin_path(version), fit(window.training(days)), training),
+        )
+        card = _card(version, causes, made, trials)
         card["cost"] = cost.since(start)
-        registry.publish(models, version, onnx, card)
+        registry.publish(models, version, made.onnx, card)
     return version
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a candidate was made from, and what came of it."""
+
+    window: Window
+    days: int
+    training: Rows
+    pipeline: Pipeline
+    onnx: bytes
+    twin: bytes
+
+
+def _stored(models: ObjectStore, path: str, pipeline: Pipeline, training: Rows) -> bytes:
+    return registry.keep(models, path, convert(pipeline, training.features))
+
+
+def _trials(models: ObjectStore, window: Window) -> list[Trial]:
+    """Try windows at past cuts; what the last candidate's card tells need not be tried again.
+
+    The very first model is waited for, so only the newest cut chooses its window.
+    """
+    last, windows = last_candidate(models), distinct_windows(window)
+    if last is None:
+        return list(try_windows(islice(window.lessons, 1), windows, _measure))
+    card = registry.card(models, last["version"])
+    tried = card.get("trials", []) if card["code"] == code_digest() else []
+    return list(try_windows(window.lessons, windows, _measure, tried))
+
+
+def _measure(training: Rows, asked: Rows) -> float:
+    if not _can_teach(training):
+        raise TooFewRows(OF_ONE_CLASS)
+    return mean_error(asked.outcomes, estimator_predictions(fit(training), asked.features))
 
 
 def distinct_windows(window: Window) -> list[int]:
@@ -79,27 +124,20 @@ def distinct_windows(window: Window) -> list[int]:
     """
     days_by_length = {}
     for days in sorted(WINDOW_DAYS, reverse=True):
-        outcomes = window.training(days).outcomes
-        if not CLASSES or len(set(outcomes)) > 1:
-            days_by_length[len(outcomes)] = days
+        training = window.training(days)
+        if _can_teach(training):
+            days_by_length[len(training)] = days
     if not days_by_length:
-        raise TooFewRows(
-            f"All rows to learn from have the same {OUTCOME}; "
-            "it takes two classes to tell them apart."
-        )
+        raise TooFewRows(OF_ONE_CLASS)
     return sorted(days_by_length.values())
 
 
-def fit(window: Window, days: int) -> Fitted:
-    """Train on so many days, and measure the error on the validation rows."""
-    training, validation = window.training(days), window.validation
-    pipeline = _fitted(training)
-    predicted = estimator_predictions(pipeline, validation.features)
-    return Fitted(pipeline, days, mean_error(validation.outcomes, predicted))
+def _can_teach(training: Rows) -> bool:
+    return not CLASSES or len(set(training.outcomes)) > 1
 
 
 @cost.training
-def _fitted(training: Rows) -> Pipeline:
+def fit(training: Rows) -> Pipeline:
     """Train the estimator. Raises TooFewRows if it fails for features that are always missing."""
     try:
         return estimator().fit(training.features.to_pandas(), training.outcomes)
@@ -118,12 +156,11 @@ def _is_empty(column: pl.Series) -> bool:
     return values.drop_nulls().is_empty()
 
 
-def _card(
-    version: str, causes: list[str], window: Window, fits: list[Fitted], best: Fitted, onnx: bytes
-) -> Card:
-    model, training, holdout = OnnxModel(onnx), window.training(best.days), window.holdout
-    predicted = model_predictions(model, holdout.features)
-    figures = _metrics(predicted, training, holdout)
+def _card(version: str, causes: list[str], made: Made, trials: list[Trial]) -> Card:
+    window, training, days = made.window, made.training, made.days
+    model, holdout, for_twin = OnnxModel(made.onnx), window.holdout, window.training(days)
+    predicted = model_predictions(OnnxModel(made.twin), holdout.features)
+    figures = _metrics(predicted, for_twin, holdout)
     return {
         "version": version,
         "task": TASK,
@@ -131,8 +168,14 @@ def _card(
         "causes": causes,
         "outcome": {"name": OUTCOME, "unit": OUTCOME_UNIT},
         "metrics": figures,
-        "window": {**_span(training.times), "days": best.days, "digest": window.digest},
+        "window": {**_span(training.times), "days": days, "digest": window.digest},
+        "twin": {
+            **_span(for_twin.times),
+            "rows": len(for_twin),
+            "checksum": checksum(made.twin),
+        },
         "judged_on": _span(holdout.times),
+        "outcomes": _outcomes(window.lateness),
         "rows": {
             "training": len(training),
             "sampled_from": round(len(training) / window.share),
@@ -143,14 +186,14 @@ def _card(
         "schema": json_schema(),
         "packages": {name: installed(name) for name in PACKAGES},
         "code": code_digest(),
-        "parity": compare(best.pipeline, model, holdout.features[-PARITY_ROWS:]),
+        "parity": compare(made.pipeline, model, holdout.features[-PARITY_ROWS:]),
         "milliseconds": _milliseconds(model, holdout),
         "gaps": gaps.shares(training.rows),
-        "warnings": leaks.suspicions(_fitted, training, holdout, figures),
+        "warnings": leaks.suspicions(fit, for_twin, holdout, figures),
         "reference": dict(drift.reference(training, holdout, predicted)),
         "example": _example(model, holdout),
-        "tried": {f"{fitted.days} days": fitted.error for fitted in fits},
-        "checksum": checksum(onnx),
+        "trials": trials,
+        "checksum": checksum(made.onnx),
     }
 
 
@@ -163,6 +206,10 @@ def _metrics(predicted: np.ndarray, training: Rows, holdout: Rows) -> dict[str, 
         f"baseline_{METRIC}": reference_error(baseline),
         f"rule_of_thumb_{METRIC}": reference_error(rule_of_thumb),
     }
+
+
+def _outcomes(lateness: Lateness) -> Outcomes:
+    return cast(Outcomes, {**asdict(lateness), "warning": lateness.warning})
 
 
 def _milliseconds(model: OnnxModel, rows: Rows) -> float:

@@ -86,6 +86,8 @@ def _causes_since(last: Trained, processed: ObjectStore, models: ObjectStore) ->
     drift = _of(champion, DRIFTS.find(processed, DRIFT))
     live_error = _of(champion, LIVE_ERRORS.find(processed, LIVE_ERROR))
     off = drift.get("off", inf) if drift else inf
+    if champion is None and progress.new_rows:
+        yield f"No model answers yet, and {progress.new_rows} new rows have come."
     if progress.allows(retraining.NEW_ROWS) and off >= retraining.OFF_BY:
         yield f"{progress.new_rows} new rows have come."
     if progress.allows(retraining.DRIFT) and drift and drift["alarm"]:

@@ -1,52 +1,69 @@
 """A candidate compared with a rival: is it better beyond chance, and by how much?"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from processing.training.bootstrap import interval
 from processing.training.scores import METRIC_NAME
+
+STANDARD_ERRORS = 1.96
+"""Between so many below and above lies the true mean in 95 of 100 cases (normal approximation)."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Errors on the same rows, and the interval of their mean difference.
+    """Mean errors on the same rows, and the interval of their difference.
 
     Below 0 the candidate is better.
     """
 
     rival: str
-    candidate_errors: np.ndarray
-    rival_errors: np.ndarray
+    rows: int
+    mine: float
+    rivals: float
     low: float
     high: float
 
     @property
-    def means(self) -> tuple[float, float]:
-        """The mean error of the candidate and of the rival."""
-        return float(self.candidate_errors.mean()), float(self.rival_errors.mean())
+    def is_surely_better(self) -> bool:
+        """Whether the candidate's error is smaller beyond chance."""
+        return self.high < 0
 
-    def objections(self) -> Iterator[str]:
-        """Yield why the candidate is not surely better."""
-        if self.high >= 0:
-            mine, rivals = self.means
-            yield (
-                f"Its {METRIC_NAME} of {mine:.3g} is not surely below {self.rival}'s {rivals:.3g}: "
-                f"the difference lies between {self.low:+.2g} and {self.high:+.2g} "
-                f"on {len(self.candidate_errors)} rows."
-            )
+    def is_much_better(self, share: float) -> bool:
+        """Return whether it is smaller beyond chance by more than a share."""
+        return self.high < -share * self.rivals
+
+    def is_much_worse(self, share: float) -> bool:
+        """Return whether it is larger beyond chance by more than a share."""
+        return self.low > share * self.rivals
+
+    def doubt(self) -> str:
+        """Return that the candidate is not surely better."""
+        return (
+            f"Its {METRIC_NAME} of {self.mine:.3g} is not surely below {self.rival}'s "
+            f"{self.rivals:.3g}: {self.difference()}."
+        )
 
     def praise(self) -> str:
-        """Return by how much the candidate is better."""
-        mine, rivals = self.means
+        """Return that the candidate is better, or as good."""
+        how = "below" if self.mine < self.rivals else "no worse than"
         return (
-            f"Its {METRIC_NAME} of {mine:.3g} is below {self.rival}'s {rivals:.3g} "
-            f"(by {-self.high:.2g} to {-self.low:.2g})"
+            f"Its {METRIC_NAME} of {self.mine:.3g} is {how} {self.rival}'s {self.rivals:.3g} "
+            f"({self.difference()})"
+        )
+
+    def difference(self) -> str:
+        """Return the interval of the difference in words."""
+        return (
+            f"the difference lies between {self.low:+.2g} and {self.high:+.2g} on {self.rows} rows"
         )
 
 
-def compared(rival: str, candidate_errors: np.ndarray, rival_errors: np.ndarray) -> Comparison:
-    """Compare a candidate with a rival on the same rows."""
-    low, high = interval(candidate_errors - rival_errors)
-    return Comparison(rival, candidate_errors, rival_errors, low, high)
+def compared(rival: str, mine: np.ndarray, rivals: np.ndarray) -> Comparison:
+    """Compare a candidate's errors with a rival's on the same rows."""
+    differences = mine - rivals
+    margin = STANDARD_ERRORS * float(differences.std()) / len(differences) ** 0.5
+    middle = float(differences.mean())
+    return Comparison(
+        rival, len(mine), float(mine.mean()), float(rivals.mean()), middle - margin, middle + margin
+    )

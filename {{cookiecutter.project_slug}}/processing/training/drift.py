@@ -40,7 +40,7 @@ from processing.training.blocks import (
     summarised,
 )
 from processing.training.residuals import Residuals, Scales, residuals, scales
-from processing.training.window import Rows
+from processing.training.rows import Rows
 
 FALSE_ALARMS = 0.001
 """Without drift, so many measurements alarm at most, however many columns they have."""
@@ -59,6 +59,9 @@ NOTABLE_RESIDUAL = 0.2
 
 LEAST_SHARE = 1e-4
 """A bin that is empty on one side still has a logarithm."""
+
+OFF_ROWS = 3
+"""So many times the least rows of NEW_ROWS show whether predictions are off: fewer, by chance."""
 
 MOST_AGES = 12
 LEAST_ROWS_OF_AN_AGE = 50
@@ -320,7 +323,7 @@ def measurement(version: str, old: Reference, new: Sample, since: datetime) -> D
         alarm=any(column["alarm"] for column in columns),
         columns=columns,
         ages=by_age(old, new, since),
-        off=new.newest(NEW_ROWS.least_rows).fit.off(),
+        off=new.newest(OFF_ROWS * NEW_ROWS.least_rows).fit.off(),
     )
 
 

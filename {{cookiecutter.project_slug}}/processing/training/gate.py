@@ -1,48 +1,38 @@
-"""A candidate becomes champion only if it is better, on the newest rows, than what answers today.
+"""Brings versions from storage before the rule of promotion, and does what it says.
 
-Both are evaluated on rows that neither has been trained on: the newest ones, after the end of the
-candidate's training. Where the champion was trained later than that, only those after its own.
+A verdict is kept for each candidate, whichever way it went. A broken run can be repeated: what it
+had decided holds.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal, NotRequired
+from typing import NotRequired
 
-import numpy as np
 from obstore.store import ObjectStore
 from typing_extensions import TypedDict
 
 from core import inference, registry
 from core.card import Card
 from core.documents import Count, Documents, Time, Unreadable
-from core.inference import Model, Refused
-from core.layout import VERDICTS
-from core.schema import CLASSES, OUTCOME
-from core.storage import as_json, create, names
-from model.estimator import MOST_MILLISECONDS, SLICES, baseline
-from processing.training.bootstrap import interval
-from processing.training.comparison import Comparison, compared
+from core.inference import Model, OnnxModel, Refused
+from core.layout import LIVE_ERROR, VERDICTS
+from core.storage import as_json, create, names, read
+from model.estimator import MOST_MILLISECONDS, baseline
+from processing.training.causes import Measured
 from processing.training.references import fit_reference
+from processing.training.rule import Contender, Decision, Errors, Judgement, Past, decide
 from processing.training.scores import errors, model_predictions
-from processing.training.window import Rows, Window, is_rare
+from processing.training.window import Window
 
 LARGEST_DIFFERENCE = 1e-3
 """Between scikit-learn's predictions and the ONNX model's: float32 carries seven digits."""
 
-LEAST_TO_JUDGE = 30
-"""With fewer rows that neither model has seen, nothing is decided."""
+FAR_ABOVE = 2
+"""From so many times its card's promise on, a live error casts doubt on what the card rests on."""
 
-LEAST_RARE_TO_JUDGE = 3
-"""Nor with fewer of the less frequent classes: a model that never names them would look best."""
-
-LEAST_SLICE_ROWS = 30
-
-MOST_WORSE = 0.1
-"""The share by which a slice's error may grow before that is called much worse."""
-
-
-Judgement = Literal["promoted", "refused", "undecided"]
+MOST_EARLIER = 20
+"""So many earlier champions are asked too: the first one, and the newest of the others."""
 
 
 class Verdict(TypedDict):
@@ -57,17 +47,16 @@ class Verdict(TypedDict):
     time: Time
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What follows from a comparison, and why."""
+class Promise(Measured):
+    """What the newest live error must say: what was promised, and what came of it."""
 
-    verdict: Judgement
-    reason: str
-    champion_error: float | None = None
-    rows: int | None = None
+    error: float
+    at_least: float
+    promised: float
 
 
 VERDICT_DOCUMENTS = Documents(VERDICTS, Verdict)
+PROMISES = Documents(LIVE_ERROR, Promise)
 
 
 def verdicts(models: ObjectStore) -> list[Verdict]:
@@ -78,8 +67,10 @@ def verdicts(models: ObjectStore) -> list[Verdict]:
     return VERDICT_DOCUMENTS.read_all(models)
 
 
-def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
-    """Compare a candidate with champion and baseline, store the verdict, promote the better one.
+def judge(models: ObjectStore, window: Window, version: str, caution: str = "") -> Verdict:
+    """Judge a candidate by the rule, store the verdict, and promote what is to answer.
+
+    `caution` says why only what is surely better may be promoted this time.
 
     Judging the same candidate again returns the stored verdict, so a model that was rolled back
     stays so. Raises core.registry.PromotionLost if another run promoted meanwhile; nothing is
@@ -91,14 +82,16 @@ def judge(models: ObjectStore, window: Window, version: str) -> Verdict:
     champion = registry.newest_promotion(models)
     decision = _interrupted(models, version)
     if decision is None:
-        decision = _decide(models, window, version, champion)
-        if decision.verdict == "promoted":
-            registry.promote(models, version, decision.reason, after=champion)
+        decision = _decide(models, window, version, champion, caution)
+        if decision.verdict == "promoted" or decision.back:
+            registry.promote(models, decision.back or version, decision.reason, after=champion)
         verdict = _verdict(version, champion.version if champion else None, decision)
     else:
         verdict = _verdict(version, None, decision)
-    warnings = registry.card(models, version).get("warnings", ())
-    verdict["reason"] = " ".join([verdict["reason"], *warnings])
+    card = registry.card(models, version)
+    late = card.get("outcomes", {}).get("warning", "")
+    said = [verdict["reason"], *card.get("warnings", ()), late]
+    verdict["reason"] = " ".join(filter(None, said))
     create(models, path, as_json(verdict))
     return verdict
 
@@ -136,75 +129,118 @@ def _verdict(version: str, champion: str | None, decision: Decision) -> Verdict:
 
 
 def _decide(
-    models: ObjectStore, window: Window, version: str, champion: registry.Promotion | None
+    models: ObjectStore,
+    window: Window,
+    version: str,
+    promotion: registry.Promotion | None,
+    caution: str,
 ) -> Decision:
     try:
-        candidate = inference.load(models, version)
+        model = inference.load(models, version)
+        candidate = _contender(models, model)
     except Refused as refusal:
         return Decision("refused", str(refusal))
-    rival, cause = _load_champion(models, champion)
-    rows = _unseen(window, rival)
-    if reason := _too_few(rows, rival):
-        return Decision("undecided", reason)
-    candidate_errors = errors(rows.outcomes, model_predictions(candidate, rows.features))
-    naive = compared("the naive baseline", candidate_errors, _naive_errors(candidate, window, rows))
-    against = _against_champion(candidate_errors, rival, rows)
-    objections = [*_unfit(candidate.card), *naive.objections()]
-    if against:
-        objections += [*against.objections(), *_worse_slices(rows, against)]
-    verdict = "refused" if objections else "promoted"
-    reason = " ".join(objections) or cause or _praise(against, naive, rows)
-    return Decision(verdict, reason, against.means[1] if against else None, len(rows))
+    champion, cause = _load_champion(models, promotion)
+    decision = decide(
+        candidate,
+        champion,
+        _earlier(models, promotion),
+        _naive(window, model.card),
+        window.holdout,
+        _past(window, model.card),
+        list(unfit(model.card)),
+        caution,
+    )
+    if cause and decision.verdict == "promoted":
+        decision = replace(decision, reason=cause)
+    return decision
+
+
+def caution(processed: ObjectStore, models: ObjectStore) -> str:
+    """Return that the champion's answers are far worse than such rows as judge had promised."""
+    live, champion = PROMISES.find(processed, LIVE_ERROR), registry.newest_promotion(models)
+    if live is None or champion is None or live["version"] != champion.version:
+        return ""
+    if not live["alarm"] or live["at_least"] < FAR_ABOVE * live["promised"]:
+        return ""
+    return (
+        f"The champion's answers are wrong by {live['error']:.3g}, where rows like these had "
+        f"promised {live['promised']:.3g}: what they say has misled once, so only what is surely "
+        "better is promoted."
+    )
+
+
+def _contender(models: ObjectStore, model: Model) -> Contender:
+    """Return a version with its twin. Raises Refused if the twin is not what was published."""
+    card, twin = model.card, _twin(models, model)
+    learned_to = datetime.fromisoformat(card["window"]["to"])
+    return Contender(
+        version=model.version,
+        digest=card["window"]["digest"],
+        learned_to=learned_to,
+        errors=_errors_of(model),
+        twin_learned_to=datetime.fromisoformat(card.get("twin", card["window"])["to"]),
+        twin_errors=_errors_of(twin),
+    )
+
+
+def _twin(models: ObjectStore, model: Model) -> OnnxModel:
+    """Return the twin; versions of older releases are their own, because none was trained again."""
+    if "twin" not in model.card:
+        return model
+    onnx = read(models, registry.twin_path(model.version))
+    if inference.checksum(onnx) != model.card["twin"]["checksum"]:
+        raise Refused(
+            "checksum",
+            f"The twin of {model.version} is not what was published: its checksum differs.",
+        )
+    return OnnxModel(onnx)
+
+
+def _errors_of(model: OnnxModel) -> Errors:
+    return lambda rows: errors(rows.outcomes, model_predictions(model, rows.features))
 
 
 def _load_champion(
     models: ObjectStore, promotion: registry.Promotion | None
-) -> tuple[Model | None, str]:
+) -> tuple[Contender | None, str]:
     """Return the champion, or None with the reason why it can't be compared with."""
     if promotion is None:
         return None, ""
     try:
-        return inference.load(models, promotion.version), ""
+        return _contender(models, inference.load(models, promotion.version)), ""
     except Refused as refusal:
         return None, f"The champion can't answer any more. {refusal}"
 
 
-def _unseen(window: Window, champion: Model | None) -> Rows:
-    """Return the holdout without those rows that the champion may have been trained on."""
-    holdout = window.holdout
-    if champion is None or champion.card["window"]["digest"] == window.digest:
-        return holdout  # the same rows, split in the same place
-    return holdout.after(datetime.fromisoformat(champion.card["window"]["to"]))
+def _earlier(models: ObjectStore, promotion: registry.Promotion | None) -> Iterator[Contender]:
+    """Yield champions before today's that were not rolled back and can answer."""
+    champion = promotion.version if promotion else None
+    line = dict.fromkeys(registry.champions(models))
+    earlier = [version for version in line if version != champion]
+    for version in [*earlier[:1], *earlier[1:][-MOST_EARLIER + 1 :]]:
+        try:
+            yield _contender(models, inference.load(models, version))
+        except (Refused, Unreadable, FileNotFoundError):
+            continue
 
 
-def _too_few(rows: Rows, champion: Model | None) -> str:
-    if champion and len(rows) < LEAST_TO_JUDGE:
-        return f"Only {len(rows)} rows with an outcome came since the champion was trained."
-    if CLASSES:
-        rare = is_rare(rows.rows[OUTCOME]).sum()
-        if rare < LEAST_RARE_TO_JUDGE:
-            return (
-                f"Of the {len(rows)} holdout rows, only {rare} are of another class than "
-                "the most frequent one."
-            )
-    return ""
+def _naive(window: Window, card: Card) -> Errors:
+    """Return the errors of the baseline, trained on what the candidate's twin was trained on."""
+    training = window.training(card["window"]["days"])
+    return lambda rows: errors(rows.outcomes, fit_reference(baseline, training, rows.features))
 
 
-def _naive_errors(candidate: Model, window: Window, rows: Rows) -> np.ndarray:
-    training = window.training(candidate.card["window"]["days"])
-    return errors(rows.outcomes, fit_reference(baseline, training, rows.features))
+def _past(window: Window, card: Card) -> Iterator[Past]:
+    """Yield how the candidate's recipe did at the cuts before the newest one."""
+    days = card["window"]["days"]
+    trials = [trial for trial in card.get("trials", []) if trial["days"] == days]
+    for (_, asked), trial in zip(window.lessons, trials, strict=False):
+        if trial is not trials[0]:
+            yield asked, trial["error"]
 
 
-def _against_champion(
-    candidate_errors: np.ndarray, champion: Model | None, rows: Rows
-) -> Comparison | None:
-    if champion is None:
-        return None
-    champion_errors = errors(rows.outcomes, model_predictions(champion, rows.features))
-    return compared("the champion", candidate_errors, champion_errors)
-
-
-def _unfit(card: Card) -> Iterator[str]:
+def unfit(card: Card) -> Iterator[str]:
     """Yield what makes a model unfit to answer, however small its errors are."""
     difference = card["parity"]["largest_difference"]
     if not difference <= LARGEST_DIFFERENCE:
@@ -217,30 +253,3 @@ def _unfit(card: Card) -> Iterator[str]:
             f"One answer takes {card['milliseconds']:.1f} ms; "
             f"MOST_MILLISECONDS allows {MOST_MILLISECONDS:g}."
         )
-
-
-def _worse_slices(rows: Rows, against: Comparison) -> Iterator[str]:
-    """Yield each value of SLICES for which the candidate is much worse than the champion."""
-    features = {name: rows.features[name] for name in SLICES if name in rows.features.columns}
-    table = rows.rows.with_columns(**features)
-    for name in SLICES:
-        for value in table[name].unique().sort():
-            mask = (table[name] == value).fill_null(False).to_numpy()
-            slice_errors = against.candidate_errors[mask], against.rival_errors[mask]
-            if _much_worse(*slice_errors):
-                after, before = (float(values.mean()) for values in slice_errors)
-                yield f"For {name} {value} it is much worse: {after:.3g} after {before:.3g}."
-
-
-def _much_worse(candidate_errors: np.ndarray, champion_errors: np.ndarray) -> bool:
-    if len(candidate_errors) < LEAST_SLICE_ROWS:
-        return False
-    low, _ = interval(candidate_errors - champion_errors)
-    return low > MOST_WORSE * champion_errors.mean()
-
-
-def _praise(against: Comparison | None, naive: Comparison, rows: Rows) -> str:
-    first = "" if against else "The first model. "
-    span = f"{rows.times.min():%Y-%m-%d} to {rows.times.max():%Y-%m-%d}"
-    praise = (against or naive).praise()
-    return f"{first}{praise} on {len(rows)} rows of {span} that neither has seen."

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from processing.training.rows import Rows
 from processing.training.scores import estimator_predictions
-from processing.training.window import Rows
 
 
 def fit_reference(make: Callable[[], Any], training: Rows, features: pl.DataFrame) -> np.ndarray:

@@ -1,41 +1,35 @@
-"""Which rows train candidates, which choose among them, and which evaluate the chosen one."""
+"""The newest rows, read from storage: which train candidates, choose among them, and judge."""
 
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
-import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.schema import CLASSES, OUTCOME
+from core.schema import OUTCOME
 from core.tables import (
+    KNOWN,
+    KNOWN_AT,
     TIME,
     column_statistics,
     is_departure,
     months,
-    newest_time,
     parts,
     read_parquet,
 )
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part, with_features
+from processing.rows.raw import arrival_of, file_of
 from processing.rows.repeats import newest_places
-
-LARGEST_HOLDOUT_SHARE = 0.2
-"""A short history is not all spent on evaluation."""
-
-LEAST_HOLDOUT_ROWS = 200
-"""With fewer rows in the newest days, the holdout reaches further back."""
-
-LEAST_RARE_ROWS = 20
-"""And so it does with fewer rows of other classes than the most frequent one.
-
-Only they show which model can tell the others.
-"""
+from processing.training.cuts import MOST_CUTS, Cut, cuts
+from processing.training.lateness import Lateness, lateness
+from processing.training.rows import Rows, TooFewRows
+from processing.training.trials import Lesson
 
 LEAST_TO_TRAIN = 20
 
@@ -43,69 +37,55 @@ FEATURE = "features."
 """The prefix of a feature's column while rows and features stand in one table."""
 
 
-class TooFewRows(Exception):
-    """There is not enough to learn from; the text says what is missing."""
-
-
 @dataclass(frozen=True)
-class Rows:
-    """Checked rows with their outcome, and the features of the same rows."""
+class Clock:
+    """The newest event of all rows when a file had come, and what it was with the file before.
 
-    rows: pl.DataFrame
-    features: pl.DataFrame
+    `first` is that of the first file: history came with it, at once.
+    """
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @property
-    def outcomes(self) -> np.ndarray:
-        """What is to be predicted."""
-        return self.rows[OUTCOME].to_numpy()
+    first: datetime
+    before: datetime
+    now: datetime
 
     @property
-    def times(self) -> pl.Series:
-        """When each row's event was, oldest first."""
-        return self.rows[TIME]
+    def known(self) -> pl.Expr:
+        """When the file's outcomes became known, by this clock; of history nobody can say.
 
-    def filter(self, mask: pl.Series) -> "Rows":
-        """Return the rows for which the mask is true."""
-        return Rows(self.rows.filter(mask), self.features.filter(mask))
-
-    def after(self, time: datetime) -> "Rows":
-        """Return the rows whose event was after a time."""
-        return self.filter(self.times > time)
-
-    def newest(self, days: int) -> "Rows":
-        """Return the rows of the last days."""
-        return self.after(newest_time(self.times) - timedelta(days=days))
-
-    def slice(self, start: int, end: int | None = None) -> "Rows":
-        """Return the rows from one place to another in the order of time."""
-        return Rows(self.rows[start:end], self.features[start:end])
+        An event that is newer than the file before it is told as soon as it can be.
+        """
+        event = pl.col(TIME)
+        late = pl.when(event > self.before).then(event).otherwise(pl.lit(self.now))
+        return pl.when(event > self.first).then(late)
 
 
 @dataclass(frozen=True)
 class Window:
-    """The newest rows: the first `cut` train; half of the others choose, and half evaluate.
+    """The newest rows, cut into what trains candidates and what judges them.
 
-    A model that was chosen on some rows looks better on them than on others, so what chooses among
-    candidates never evaluates the chosen one.
+    Of the rows since the newest cut half choose among windows, and half judge the chosen one: what
+    was chosen on some rows looks better on them than on others.
     """
 
     parts: list[str]
     labelled: Rows
-    cut: int
+    cuts: list[Cut]
+    """The newest first."""
+    lateness: Lateness
+    """Rows that are younger than its horizon are not among the labelled ones."""
     share: float
     """Of all labelled rows: more than MOST_TRAINING_ROWS are sampled, month by month."""
 
     def training(self, days: int) -> Rows:
-        """Return the rows of so many days before the holdout."""
-        return self.labelled.slice(0, self.cut).newest(days)
+        """Return the rows of so many days before the newest cut: what the judged twin learns."""
+        return self.cuts[0].known(self.labelled).newest(days)
 
     @property
-    def validation(self) -> Rows:
-        """The rows on which candidates of several windows are compared with each other."""
-        return self._half(0)
+    def lessons(self) -> Iterator[Lesson]:
+        """What was known at each cut, and the rows on which windows are compared."""
+        yield self.cuts[0].known(self.labelled), self._half(0)
+        for cut in self.cuts[1:]:
+            yield cut.known(self.labelled), cut.asked(self.labelled)
 
     @property
     def holdout(self) -> Rows:
@@ -114,7 +94,7 @@ class Window:
 
     def _half(self, remainder: int) -> Rows:
         """Return every other one of the newest rows, or all where there is nothing to choose."""
-        newest = self.labelled.slice(self.cut)
+        newest = self.cuts[0].asked(self.labelled)
         if len(WINDOW_DAYS) == 1:
             return newest
         return newest.filter(pl.int_range(len(newest), eager=True) % 2 == remainder)
@@ -142,8 +122,36 @@ def newest_window(processed: ObjectStore) -> Window:
     """
     by_month = _parts_by_month(processed)
     share = _share(processed, _flat(by_month))
-    labelled = _by_time(_labelled_rows(processed, by_month, share))
-    return Window(_flat(by_month), labelled, _cut(labelled), share)
+    clocks = _clocks(processed, _flat(by_month))
+    rows = _read_rows(processed, by_month, share, clocks)
+    is_blank = rows[OUTCOME].is_null()
+    now = max((clock.now for clock in clocks.values()), default=datetime.min)
+    labelled = _by_time(rows.filter(~is_blank))
+    return cut_window(_flat(by_month), labelled, rows.filter(is_blank)[TIME], now, share)
+
+
+def cut_window(
+    parts: list[str], labelled: Rows, blank: pl.Series, now: datetime, share: float = 1.0
+) -> Window:
+    """Return the window of rows by time: without those too young to teach, and cut.
+
+    `blank` are the times of rows without an outcome. Raises TooFewRows if too few rows can teach.
+    """
+    now = _with_known(labelled, now)
+    late = lateness(labelled, blank, now, JUDGING_DAYS)
+    old_enough = labelled.until(now - timedelta(days=late.horizon)) if late.horizon else labelled
+    if len(old_enough) < LEAST_TO_TRAIN:
+        raise TooFewRows(f"{late.warning} Only {len(old_enough)} rows are older.")
+    return Window(parts, old_enough, cuts(old_enough, late.horizon), late, share)
+
+
+def _with_known(labelled: Rows, now: datetime) -> datetime:
+    """Return when almost all outcomes were known, if that is later; one typing error moves nothing.
+
+    Files may hold no row that is as new as their newest outcome.
+    """
+    known = labelled.rows[KNOWN].quantile(0.999)
+    return now if known is None else max(now, cast(datetime, known))
 
 
 def _parts_by_month(processed: ObjectStore) -> dict[str, list[str]]:
@@ -163,8 +171,25 @@ def _months_within(all_months: list[str]) -> list[str]:
     if not all_months:
         return []
     newest_month = date.fromisoformat(f"{all_months[-1]}-01")
-    oldest_day = newest_month - timedelta(days=max(WINDOW_DAYS) + JUDGING_DAYS)
+    oldest_day = newest_month - timedelta(days=max(WINDOW_DAYS) + MOST_CUTS * JUDGING_DAYS)
     return [month for month in all_months if month >= f"{oldest_day:%Y-%m}"]
+
+
+def _clocks(processed: ObjectStore, paths: list[str]) -> dict[str, Clock]:
+    """Return the clock of each file, in the order of arrival. Events may lie ahead of it."""
+    newest: dict[str, datetime] = {}
+    for part in paths:
+        file = file_of(part)
+        arrived = arrival_of(file).replace(tzinfo=None)
+        events = [min(group.max, arrived) for group in column_statistics(processed, part, TIME)]
+        newest[file] = max([newest.get(file, datetime.min), *events])
+    clocks, files = {}, sorted(newest)
+    before = first = newest[files[0]] if files else datetime.min
+    for file in files:
+        now = max(before, newest[file])
+        clocks[file] = Clock(first, before, now)
+        before = now
+    return clocks
 
 
 def _share(processed: ObjectStore, paths: list[str]) -> float:
@@ -176,15 +201,19 @@ def _labelled_count(processed: ObjectStore, part: str) -> int:
     return sum(group.num_values for group in column_statistics(processed, part, OUTCOME))
 
 
-def _labelled_rows(
-    processed: ObjectStore, by_month: dict[str, list[str]], share: float
+def _read_rows(
+    processed: ObjectStore,
+    by_month: dict[str, list[str]],
+    share: float,
+    clocks: dict[str, Clock],
 ) -> pl.DataFrame:
+    """Return the rows of these months with their features. Raises TooFewRows."""
     tables = [
         table
         for of_month in by_month.values()
-        for table in _labelled_of_month(processed, of_month, share)
+        for table in _rows_of_month(processed, of_month, share, clocks)
     ]
-    rows = sum(map(len, tables))
+    rows = sum(table[OUTCOME].count() for table in tables)
     if rows < LEAST_TO_TRAIN:
         raise TooFewRows(
             f"{rows} rows with an outcome are too few to learn from; {LEAST_TO_TRAIN} is the least."
@@ -192,21 +221,26 @@ def _labelled_rows(
     return pl.concat(tables)
 
 
-def _labelled_of_month(
-    processed: ObjectStore, of_month: list[str], share: float
+def _rows_of_month(
+    processed: ObjectStore, of_month: list[str], share: float, clocks: dict[str, Clock]
 ) -> Iterator[pl.DataFrame]:
-    places = newest_places(processed, of_month).filter(~pl.col("blank"))
+    places = newest_places(processed, of_month)
     if share < 1:
-        places = places.sample(fraction=share, seed=0)
+        kinds = places.partition_by("blank")
+        places = pl.concat(kind.sample(fraction=share, seed=0) for kind in kinds)
     for number, part in enumerate(of_month):
         chosen = places.filter(part=number)["place"].sort()
         if len(chosen):
-            yield _rows_and_features(processed, part)[chosen]
+            clock = clocks[file_of(part)]
+            yield _rows_and_features(processed, part, clock)[chosen]
 
 
-def _rows_and_features(processed: ObjectStore, part: str) -> pl.DataFrame:
+def _rows_and_features(processed: ObjectStore, part: str, clock: Clock) -> pl.DataFrame:
+    stored = read_parquet(processed, part)
     columns = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
-    rows = read_parquet(processed, part, columns)
+    said = KNOWN_AT in stored.columns  # a part that came before the setting has no such column
+    known = pl.col(KNOWN_AT) if said and KNOWN_AT else clock.known
+    rows = stored.select(*columns, known.cast(pl.Datetime("us")).alias(KNOWN))
     features = read_parquet(processed, features_part(part))
     return rows.hstack(features.select(pl.all().name.prefix(FEATURE)))
 
@@ -223,21 +257,3 @@ def _by_time(labelled: pl.DataFrame) -> Rows:
     prefixed = [name for name in ordered.columns if name.startswith(FEATURE)]
     features = ordered.select(pl.col(name).alias(name.removeprefix(FEATURE)) for name in prefixed)
     return Rows(ordered.drop(prefixed), features)
-
-
-def _cut(labelled: Rows) -> int:
-    """Return how many rows stand before the holdout."""
-    rare = _holding_rare(labelled.rows[OUTCOME]) if CLASSES else 0
-    wanted = max(len(labelled.newest(JUDGING_DAYS)), LEAST_HOLDOUT_ROWS, rare)
-    return len(labelled) - min(wanted, int(len(labelled) * LARGEST_HOLDOUT_SHARE))
-
-
-def _holding_rare(outcomes: pl.Series) -> int:
-    """Return how many of the newest rows hold LEAST_RARE_ROWS of the less frequent classes."""
-    rare_rows_from_newest = is_rare(outcomes).reverse().cum_sum()
-    return int((rare_rows_from_newest < LEAST_RARE_ROWS).sum()) + 1
-
-
-def is_rare(outcomes: pl.Series) -> pl.Series:
-    """Return which outcomes are of another class than the most frequent one."""
-    return outcomes != outcomes.mode().sort()[0]
