@@ -15,7 +15,10 @@ from conftest import UNBAKED, bake, leave_out
 EXACT = re.compile(r"[^:]+:\D{0,8}\d+(\.\d+){1,2}(-[a-z]+[\d.]*)*|[^:]+:RELEASE\.[\dTZ-]+")
 HIDDEN = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY")
 OWN_USER = {"grafana/grafana": "472", "prom/prometheus": "nobody", "prom/alertmanager": "nobody"}
-AS_ROOT = {"storage": "its image knows no other user; it has none of root's capabilities"}
+AS_ROOT = {
+    "storage": "its image knows no other user; it has none of root's capabilities",
+    "autoscaler-filter": "root owns Docker's socket; it has none of root's capabilities",
+}
 WRITABLE = {}
 CAPABLE = {}
 JOBS = {"storage-setup", "database-setup"}
@@ -69,7 +72,7 @@ def breaking(services: dict[str, dict], promise, but=()) -> list[str]:
 
 
 def is_built_here(service: dict) -> bool:
-    return "build" in service or service["image"].endswith("-processing")
+    return "build" in service or service["image"].endswith(("-processing", "-gateway"))
 
 
 def dockerfiles() -> list[Path]:
@@ -169,6 +172,8 @@ def test_no_service_can_do_more_than_it_needs(services):
 def test_nobody_is_root_without_a_reason(services):
     def has_a_user(service):
         image = service.get("image", "").partition(":")[0]
+        if service.get("user") == "root":
+            return False
         return (
             is_built_here(service)
             or service.get("user", "root") not in ("root", "0")
@@ -185,8 +190,20 @@ def test_nobody_is_root_without_a_reason(services):
 
 def test_only_the_gateway_can_be_reached_and_only_from_this_machine(services):
     assert breaking(services, lambda service: not service.get("ports")) == ["gateway"]
-    assert breaking(services, lambda service: service.get("network_mode") is None) == []
+    assert breaking(services, lambda s: s.get("network_mode") in (None, "none")) == []
     assert {port.get("host_ip") for port in services["gateway"]["ports"]} == {"127.0.0.1"}
+
+
+def test_only_a_filter_without_a_network_has_dockers_socket(services):
+    def mounts(service: dict) -> str:
+        return json.dumps(service.get("volumes", []))
+
+    assert breaking(services, lambda service: "docker.sock" not in mounts(service)) == [
+        "autoscaler-filter"
+    ]
+    assert services["autoscaler-filter"]["network_mode"] == "none"
+    shared = [name for name, one in services.items() if '"source": "autoscaler"' in mounts(one)]
+    assert sorted(shared) == ["autoscaler", "autoscaler-filter"]
 
 
 def test_the_networks_share_one_block_and_leave_room_for_replicas(project):
@@ -205,7 +222,7 @@ def test_the_networks_share_one_block_and_leave_room_for_replicas(project):
 def test_no_network_is_too_small_for_who_is_on_it(project, services):
     networks = json.loads(config(project).stdout)["networks"]
     for name, network in networks.items():
-        members = [service for service in services.values() if name in service["networks"]]
+        members = [one for one in services.values() if name in one.get("networks", {})]
         # The network's own address, its broadcast, the host's, and one to spare for `compose run`.
         assert ip_network(network["ipam"]["config"][0]["subnet"]).num_addresses >= len(members) + 4
 
@@ -218,7 +235,7 @@ def test_what_is_inside_is_reached_without_the_proxy_of_dockers_settings(project
     aliases = re.findall(r"aliases: \[([\w-]+)\]", text)
     networks = re.findall(r"[\w-]+\.\$\{COMPOSE_PROJECT_NAME\}(_[\w-]+)", text)
     name, block = variables(project)["COMPOSE_PROJECT_NAME"], variables(project)["NETWORK"]
-    servers = services.keys() - JOBS - {"processing-daemon"}
+    servers = services.keys() - JOBS - {"processing-daemon", "autoscaler-filter"}
     inside = servers | {*aliases, f"{block}.0/24", "localhost", "127.0.0.1", ".example.org"}
     inside |= {f".{name}{network}" for network in networks}
     for service, one in services.items():

@@ -17,7 +17,7 @@ class NoDocker(SystemExit):
     """Docker can't be asked; the text says why. Where nothing catches it, it ends the command."""
 
 
-def ask(*words: str) -> subprocess.CompletedProcess[str]:
+def ask(*words: str, patience: float = PATIENCE, env=None) -> subprocess.CompletedProcess[str]:
     """Ask `docker …` something and return what it prints. Raise NoDocker if it does not answer."""
     try:
         return subprocess.run(
@@ -26,7 +26,8 @@ def ask(*words: str) -> subprocess.CompletedProcess[str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=patience,
+            env=env,
         )
     except FileNotFoundError:
         raise NoDocker(NOT_INSTALLED) from None

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from core import keys
-from ops import envfile, modes, proxy, subnets
+from ops import envfile, machine, modes, proxy, subnets
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV = PROJECT / ".env"
@@ -26,6 +26,8 @@ OWN_KEYS = {
 OF_THIS_MACHINE = {
     "NETWORK": subnets.free,
     "PROXY_EXCEPTIONS": proxy.exceptions,
+    "REPLICAS_MIN": machine.fewest_replicas,
+    "REPLICAS_MAX": machine.most_replicas,
     "PROJECT_ID": lambda: secrets.token_hex(8),
 }
 """What else `make env` fills in."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ops import dotenv, envfile, subnets
+from ops.machine import MOST_REPLICAS
 
 HOST_NAME = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
@@ -69,6 +70,7 @@ def setting_problems(settings: dict[str, str]) -> Iterator[str]:
     for name, (form, meant) in FORMS.items():
         if not re.fullmatch(form, settings.get(name, "")):
             yield f"{name} in .env is {settings.get(name, '')!r}; write {meant}."
+    yield from replica_problems(settings)
     yield from secret_problems(settings)
     try:
         subnets.block(settings.get("NETWORK", ""))
@@ -87,6 +89,17 @@ def port_problems(ports: dict[str, str]) -> Iterator[str]:
     if len(set(ports.values())) < len(ports):
         names, numbers = ", ".join(ports), ", ".join(ports.values())
         yield f"{names} in .env are {numbers}; write a different number for each."
+
+
+def replica_problems(settings: dict[str, str]) -> Iterator[str]:
+    """Yield a sentence if the numbers of replicas are none, or in the wrong order."""
+    least, most = (settings.get(name) or "2" for name in ("REPLICAS_MIN", "REPLICAS_MAX"))
+    numbers = [int(text) for text in (least, most) if re.fullmatch(r"[0-9]{1,3}", text)]
+    if len(numbers) < 2 or not 1 <= numbers[0] <= numbers[1] <= MOST_REPLICAS:
+        yield (
+            f"REPLICAS_MIN and REPLICAS_MAX in .env are {least!r} and {most!r}; write two numbers "
+            f"from 1 to {MOST_REPLICAS}, the smaller first, or leave them empty and run `make env`."
+        )
 
 
 def secret_problems(settings: dict[str, str]) -> Iterator[str]:

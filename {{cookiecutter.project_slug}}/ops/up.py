@@ -2,8 +2,10 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from ops import api, ask, compose, dotenv, preflight, refresh
+from ops import api, ask, compose, dotenv, images, preflight, refresh, release
 
 PATIENCE = 900  # seconds for the first model; on 2 cores it takes about 90
 
@@ -14,10 +16,27 @@ def check() -> None:
         sys.exit("\n  - ".join(["Nothing was started:", *problems]))
 
 
-def start() -> None:
-    """Build and start everything, and wait until it is healthy."""
+def start(take_images: Callable[[], dict[str, str]]) -> None:
+    """Start everything from these images, prediction without a pause, and wait until it is healthy.
+
+    `take_images` builds or chooses them, and returns the ids of those that they replace.
+    """
     refresh.remove_switched_off()
-    if compose.attempt("up", "--detach", "--build", "--wait", "--wait-timeout", "600").returncode:
+    with autoscaler_held():
+        replaced = take_images()
+        try:
+            release.replace()
+        except release.Refused as reason:
+            images.tag(replaced, "latest")
+            sys.exit(f"The release was refused, and the one before goes on answering. {reason}")
+        images.tag(replaced, "previous")
+        start_the_rest()
+    refresh.reread_edited_files()
+
+
+def start_the_rest() -> None:
+    """Start what does not run, and wait until everything is healthy."""
+    if compose.attempt("up", "--detach", "--wait", "--wait-timeout", "600").returncode:
         failed = {
             container["Service"]
             for container in compose.containers()
@@ -25,7 +44,20 @@ def start() -> None:
         }
         logs = " ".join(["docker compose logs", *sorted(failed)])
         sys.exit(f"Not everything started. `{logs}` shows why.")
-    refresh.reread_edited_files()
+
+
+@contextmanager
+def autoscaler_held() -> Iterator[None]:
+    """Stop the autoscaler meanwhile: it would stop replicas that are waited for."""
+    held = compose.has_running("autoscaler")
+    if held:
+        compose.run("stop", "autoscaler")
+    try:
+        yield
+    except SystemExit:
+        if held:
+            compose.attempt("start", "autoscaler")
+        raise
 
 
 def wait_for_model() -> None:
@@ -78,7 +110,7 @@ def main() -> None:
     if overruled := dotenv.from_the_shell():
         print(f"Taken from this shell, not from .env: {', '.join(overruled)}.", flush=True)
     check()
-    start()
+    start(images.build)
     wait_for_model()
     ask.main()
     print(f"\n{addresses()}")

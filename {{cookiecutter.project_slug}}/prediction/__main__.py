@@ -1,6 +1,7 @@
 """Start one replica: `python -m prediction`."""
 
 import logging
+import math
 import os
 import socket
 from contextlib import suppress
@@ -13,9 +14,13 @@ from prediction.app import create_app
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
+from prediction.limiter import LONGEST_WAIT, LONGEST_WORK
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so it never sends into one that is closing."""
+
+DRAIN_SECONDS = math.ceil(LONGEST_WAIT + LONGEST_WORK) + 1
+"""How long a replica that is stopped may finish what it has; its listener closes at once."""
 
 
 def listeners(names: str, port: int) -> list[socket.socket]:
@@ -55,7 +60,7 @@ def main() -> None:
             proxy_headers=False,
             ws="none",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=8,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
     with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; uvicorn has shut down by then

@@ -10,6 +10,8 @@ from prediction.background import repeated
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
+from prediction.lag import Lag
+from prediction.limiter import Limiter, NotTooLate
 from prediction.metrics import Measured, expect_requests
 from prediction.problems import handle_problems
 from prediction.protocol import OneProtocol
@@ -23,6 +25,8 @@ def create_app(
 ) -> FastAPI:
     """Build the service from its champion, its journal, and the API keys that may ask it."""
 
+    lag = Lag()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI):
         with (
@@ -32,14 +36,16 @@ def create_app(
         ):
             # The gateway finds a replica as soon as it listens, so it had better have its model.
             await asyncio.to_thread(champions.looked.wait, LOOK_SECONDS)
-            yield
+            async with lag.watched():
+                yield
 
     # Without redirects: behind TLS they would lead back to plain http, with the key.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(OneProtocol)
+    app.add_middleware(NotTooLate, lag=lag)
     app.add_middleware(Measured)
     handle_problems(app)
-    api = v1.routes(champions, journal, keys)
+    api = v1.routes(champions, journal, keys, Limiter(lag))
     expect_requests(api)
     app.include_router(api)
     app.include_router(inside.routes(champions, keys))

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prediction.bearer import KeyWith
 from prediction.champions import Champions
 from prediction.keys import Keys
+from prediction.metrics import CONCURRENCY
 from prediction.problems import Problem
 
 
@@ -34,6 +35,7 @@ def routes(champions: Champions, keys: Keys) -> APIRouter:
 
     @inside.get("/metrics")
     async def metrics() -> Response:
+        CONCURRENCY.change()  # up to now
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return inside

@@ -1,6 +1,8 @@
-"""The service's metrics for Prometheus."""
+"""The service's metrics for Prometheus, and for the autoscaler."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi.routing import APIRoute, APIRouter
 from prometheus_client import Counter, Gauge, Histogram, Summary, disable_created_metrics
@@ -34,6 +36,12 @@ REQUEST_SECONDS = Histogram(
 )
 REQUESTS = Counter("requests_total", "Requests answered", ["path", "status"])
 REQUESTS_IN_FLIGHT = Gauge("requests_in_flight", "Requests to /v1 that are being answered")
+WAITING = Gauge("work_waiting", "Requests that wait for their turn")
+COMPUTING = Gauge("work_computing", "Requests whose turn it is")
+WAIT_SECONDS = Histogram("work_wait_seconds", "How long requests waited for it", buckets=SECONDS)
+REFUSED = Counter("work_refused_total", "Requests refused because there was too much to do")
+ABANDONED = Counter("work_abandoned_total", "Requests whose client left while they waited")
+LAG = Gauge("loop_lag_seconds", "How long whatever comes in waits for the event loop")
 CHAMPION = Gauge("champion_info", "The model that answers", ["version"])
 CHAMPION_LOADED = Gauge("champion_loaded_timestamp_seconds", "When that model was loaded")
 CHAMPION_REFUSED = Gauge(
@@ -43,6 +51,41 @@ JOURNAL_PENDING = Gauge(
     "journal_pending_bytes",
     "Answers that storage did not take; replicas share the folder: take the maximum",
 )
+
+
+class Concurrency:
+    """How many requests there are at a time, waiting or at work, summed over the seconds.
+
+    The difference between two looks, divided by the seconds between them, is the average. A gauge
+    would miss all that begins and ends between two looks.
+    """
+
+    def __init__(self):
+        self.sum = Counter("work_seconds_total", "Seconds of all requests, waiting or at work")
+        self.number = 0
+        self.since = time.monotonic()
+
+    def add(self, seconds: float) -> None:
+        """Count seconds that a request spent before this could see it."""
+        self.sum.inc(seconds)
+
+    def change(self, by: int = 0) -> None:
+        """Count what has passed, and from now on so many requests more or fewer."""
+        now = time.monotonic()
+        self.sum.inc(self.number * (now - self.since))
+        self.number, self.since = self.number + by, now
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count one request more during the block."""
+        self.change(1)
+        try:
+            yield
+        finally:
+            self.change(-1)
+
+
+CONCURRENCY = Concurrency()
 
 
 def expect_requests(api: APIRouter) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 
+from core.inference import Model
 from core.keys import ApiKey
 from model.schema import Question
 from prediction.answering import answer, report
@@ -15,42 +16,62 @@ from prediction.body import parse, parse_one_or_many, parse_questions, read
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
+from prediction.limiter import LONGEST_WORK, Limiter
 from prediction.openapi import QUESTION, QUESTIONS, REPORTS, problems
+from prediction.problems import Problem
+
+BESIDES = 0.0001
+"""Seconds that a question takes apart from the model: to be checked, kept and counted."""
 
 
-def routes(champions: Champions, journal: Journal, keys: Keys) -> APIRouter:
+def routes(champions: Champions, journal: Journal, keys: Keys, limiter: Limiter) -> APIRouter:
     """Return the routes under /v1. They read the body themselves, after the key was checked."""
     v1 = APIRouter(prefix="/v1", tags=["API"])
-    _add_predictions(v1, champions, journal, keys)
+    _add_predictions(v1, champions, journal, keys, limiter)
     _add_outcomes(v1, journal, keys)
     _add_descriptions(v1, champions, keys)
     return v1
 
 
-def _add_predictions(v1: APIRouter, champions: Champions, journal: Journal, keys: Keys) -> None:
+def _add_predictions(
+    v1: APIRouter, champions: Champions, journal: Journal, keys: Keys, limiter: Limiter
+) -> None:
     MayPredict = Annotated[ApiKey, Security(KeyWith(keys, "predict"))]
+
+    async def answers(request: Request, questions: list[Question], client: ApiKey) -> list[dict]:
+        champion = await champions.trusted_now()
+        seconds = work_of(champion, len(questions))
+        return await limiter.do(
+            request, seconds, lambda: answer(champion, questions, client.name, journal)
+        )
 
     @v1.post("/predict", response_model=Answer, **QUESTION)
     async def predict(request: Request, client: MayPredict) -> JSONResponse:
         """Answer one question."""
         question = parse(Question, await read(request))
-        champion = await champions.trusted_now()
-        return JSONResponse(answer(champion, [question], client.name, journal)[0])
+        return JSONResponse((await answers(request, [question], client))[0])
 
     @v1.post("/predict/batch", response_model=Answers, **QUESTIONS)
     async def predict_batch(request: Request, client: MayPredict) -> JSONResponse:
         """Answer up to 1,000 questions, all by the same version."""
         body = await read(request)
-        champion = await champions.trusted_now()
+        questions = await asyncio.to_thread(parse_questions, UnreadQuestions, Question, body)
+        predictions = await answers(request, questions, client)
+        model = [prediction.pop("model") for prediction in predictions][0]  # once, above them
+        return JSONResponse({"model": model, "predictions": predictions})
 
-        def answer_all() -> list[dict]:
-            questions = parse_questions(UnreadQuestions, Question, body)
-            return answer(champion, questions, client.name, journal)
 
-        predictions = await asyncio.to_thread(answer_all)
-        for prediction in predictions:
-            del prediction["model"]  # it stands once, above them
-        return JSONResponse({"model": champion.version, "predictions": predictions})
+def work_of(champion: Model, questions: int) -> float:
+    """Return the seconds that so many questions take. Raise a Problem if that is too long."""
+    seconds = questions * max(champion.seconds, BESIDES)
+    if questions > 1 and seconds > LONGEST_WORK:
+        most = max(1, int(LONGEST_WORK / champion.seconds))
+        raise Problem(
+            422,
+            f"The model takes {champion.seconds:.2g} seconds for a question, so {questions} are "
+            f"too many for one request. Send at most {most}.",
+        )
+    return seconds
 
 
 def _add_outcomes(v1: APIRouter, journal: Journal, keys: Keys) -> None:

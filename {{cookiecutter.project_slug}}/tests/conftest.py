@@ -1,6 +1,7 @@
 """Shared by the project's own tests: a folder as storage, a raw file, and a replica to ask."""
 
 import json
+import signal
 import tempfile
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis.configuration import set_hypothesis_home_dir
+from obstore.store import LocalStore
 
 from core.settings import settings
 from core.storage import bucket
 from tests.replica import Replica
-from tests.small_model import ASKED, raw_sample
+from tests.service import Service
+from tests.small_model import ASKED, promote, publish, raw_sample
 
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis")  # not in the project's folder
 
@@ -50,6 +53,19 @@ def ask(replica):
             )
 
         yield send
+
+
+@pytest.fixture
+def service(tmp_path, request):
+    """Yield the service as a process; its model takes as many seconds as the parameter says."""
+    models = LocalStore(tmp_path / "data" / "models", mkdir=True)
+    publish(models, "20130331-aaaaaaaa", seconds=getattr(request, "param", 0))
+    promote(models, "20130331-aaaaaaaa")
+    service = Service(tmp_path)
+    service.start()
+    yield service
+    if service.process.poll() is None:
+        service.end(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from functools import cache
 import numpy as np
 import polars as pl
 from obstore.store import ObjectStore
+from onnx import helper, load_from_string, numpy_helper
 
 from core import features, registry
-from core.inference import OnnxModel
+from core.inference import OnnxModel, processor_seconds
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -50,9 +51,39 @@ def shifted(outcomes: list, shift: int) -> np.ndarray:
     return np.array([CLASSES[(CLASSES.index(label) + shift) % len(CLASSES)] for label in outcomes])
 
 
-def publish(models: ObjectStore, version: str, shift: int = 0, **changes) -> None:
+def burning(content: bytes, products: int, size: int = 640) -> bytes:
+    """Return the same model, which multiplies so many matrices before each answer."""
+    model = load_from_string(content)
+    (*_, output) = model.graph.output
+    for node in model.graph.node:
+        node.output[:] = ["quick" if name == output.name else name for name in node.output]
+    make = helper.make_node
+    # Below 1 / size, so that no product overflows; at random, so that none is computed in advance.
+    nodes = [make("RandomUniform", [], ["p0"], shape=[size, size], high=1 / size)]
+    nodes += [make("MatMul", [f"p{n}", "p0"], [f"p{n + 1}"]) for n in range(products)]
+    nodes += [
+        make("ReduceMean", [f"p{products}"], ["mean"], keepdims=0),
+        make("Mul", ["mean", "nothing"], ["zero"]),
+        make("Add", ["quick", "zero"], [output.name]),
+    ]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.append(numpy_helper.from_array(np.array(0, np.float32), "nothing"))
+    return model.SerializeToString()
+
+
+@cache
+def slow(seconds: float) -> bytes:
+    """Return a model that uses the processor for about so long before each answer."""
+    tried = OnnxModel(burning(onnx(0), 10))
+    took = processor_seconds(lambda: tried.predict([Question.model_validate(ASKED, strict=False)]))
+    return burning(onnx(0), max(1, round(10 * seconds / took)))
+
+
+def publish(
+    models: ObjectStore, version: str, shift: int = 0, seconds: float = 0, **changes
+) -> None:
     """Publish a version with its card; `changes` are what is wrong with it."""
-    content = onnx(shift)
+    content = slow(seconds) if seconds else onnx(shift)
     answer = OnnxModel(content).predict([Question.model_validate(ASKED, strict=False)])[0]
     card = {
         "version": version,

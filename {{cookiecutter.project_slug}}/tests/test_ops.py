@@ -311,6 +311,10 @@ def test_good_settings_are_no_problem():
         ("DEBIAN_MIRROR", "debian.example.org"),
         ("DEBIAN_MIRROR", "http://debian.example.org/"),
         ("CERTIFICATE_AUTHORITY", "/etc/ssl/own.crt"),
+        ("REPLICAS_MIN", "0"),
+        ("REPLICAS_MIN", "3"),
+        ("REPLICAS_MAX", "61"),
+        ("REPLICAS_MAX", "all"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named(name, value):

@@ -1,89 +1,14 @@
 """The service as a process of its own: started, killed under load, started again, stopped."""
 
-import http.client
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from obstore.store import LocalStore
 
-from core.keys import add
 from tests.replica import records
-from tests.small_model import ASKED, promote, publish
-
-
-class Service:
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.key = add(folder / "access" / "api-keys.json", "owner", ["predict"])
-        self.process = None
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
-
-    def start(self) -> None:
-        variables = {
-            "STORAGE_URL": self.folder.joinpath("data").as_uri(),
-            "JOURNAL_FOLDER": str(self.folder / "journal"),
-            "JOURNAL_SECONDS": "0.1",
-            "ACCESS_FOLDER": str(self.folder / "access"),
-            "LISTEN": "localhost",
-            "PORT": str(self.port),
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "prediction"], env=os.environ | variables
-        )
-        while not self.healthy():
-            assert self.process.poll() is None
-            time.sleep(0.05)
-
-    def healthy(self) -> bool:
-        try:
-            return self.request("GET", "/health")[0] == 200
-        except OSError:
-            return False
-
-    def request(
-        self, method: str, path: str, connection=None, body: str | None = None
-    ) -> tuple[int, dict]:
-        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
-        reply = connection.getresponse()
-        return reply.status, json.load(reply)
-
-    def ask_until_it_dies(self, _: int) -> list[str]:
-        """Return the ids of all answers that arrived."""
-        answered = []
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            while True:
-                answered.append(
-                    self.request("POST", "/v1/predict", connection, json.dumps(ASKED))[1]["id"]
-                )
-        except (OSError, http.client.HTTPException):
-            return answered
-
-    def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(timeout=20)
-
-
-@pytest.fixture
-def service(tmp_path):
-    models = LocalStore(tmp_path / "data" / "models", mkdir=True)
-    publish(models, "20130331-aaaaaaaa")
-    promote(models, "20130331-aaaaaaaa")
-    service = Service(tmp_path)
-    service.start()
-    yield service
-    if service.process.poll() is None:
-        service.end(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -103,6 +28,28 @@ def test_ended_under_load_every_answer_that_arrived_is_stored_exactly_once(servi
     assert len(stored) == len(set(stored)) and set(answered) <= set(stored)
     assert len(stored) <= len(answered) + 4
     assert list((service.folder / "journal").iterdir()) == []
+
+
+@pytest.mark.parametrize("service", [0.25], indirect=True)
+def test_stopped_it_takes_nothing_more_and_finishes_what_it_has(service):
+    with ThreadPoolExecutor(4) as clients:
+        asked = [clients.submit(service.ask) for _ in range(4)]
+        while service.metric("work_waiting") + service.metric("work_computing") < 4:
+            assert not any(one.done() for one in asked)
+        service.process.send_signal(signal.SIGTERM)
+        told = time.monotonic()
+        while not refused(service.port):
+            assert time.monotonic() - told < 1
+        assert [one.result()[0] for one in asked] == [200] * 4
+    assert service.process.wait(timeout=10) in (0, -signal.SIGTERM)
+    stored = records(LocalStore(service.folder / "data" / "predictions"), "live")
+    assert len({record["id"] for record in stored}) == len(stored) == 4
+
+
+def refused(port: int) -> bool:
+    """Return whether nobody takes a connection any more."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_stopping_it_is_no_failure(service):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import psycopg2
-from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, Metric, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from psycopg2.extensions import cursor as Cursor
@@ -243,6 +243,9 @@ def main() -> None:
     logging.basicConfig(level="INFO", format="%(message)s")
     registry = CollectorRegistry()
     registry.register(Summaries(settings().summaries_url.get_secret_value()))
+    expected = Gauge("part_expected", "1 if an optional part is on", ["part"], registry=registry)
+    for part in filter(None, os.environ.get("COMPOSE_PROFILES", "").split(",")):
+        expected.labels(part).set(1)
     for address in os.environ.get("LISTEN", "127.0.0.1").split():
         start_http_server(PORT, addr=address, registry=registry)
     threading.Event().wait()

@@ -1,0 +1,1 @@
+"""Keeps as many prediction replicas running as the load needs."""
