@@ -14,16 +14,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SECONDS = 0.2
-LIMITS = ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max")
+SECONDS_WHERE_HALF_IS_HELD = 0.05
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CONTROLS = Path("/sys/fs/cgroup")
+LIMITS = ("pids.max", "pids/pids.max")
+MEMORY = {
+    "memory.max": ("memory.stat", {b"anon", b"shmem"}),
+    "memory/memory.limit_in_bytes": ("memory/memory.stat", {b"total_rss", b"total_shmem"}),
+}
+"""Where Linux keeps a limit of memory, in version 2 and 1, and what of it nobody can give back."""
+
 FOLDER = "/notebooks"
 LEAST_FREE = 1 << 30
 """Bytes of disk: below, storage and database could soon write nothing any more."""
 
-AT_REST, GROWING = 200, 900
-"""What Linux is told of a group: where memory is lacking, it ends a process of the highest."""
+MOST_FILLED = 0.85
+"""The share of memory above which programs would be read from the disk again and again."""
+
+AT_REST, GROWING = 200, 700
+"""What Linux is told of a group: where memory is lacking, it ends a process of the highest.
+To the first, up to the second is added for growth, so that bytes of growth count twice."""
 
 REMEMBERED = 0.9
 """The share of a group's growth that still counts at the next look."""
+
+AT_ONCE = 16 << 20
+"""Bytes of growth from which a group counts as one that grows."""
 
 LEFT_BEHIND = 1
 """The group of what is still there when its kernel or terminal is not."""
@@ -31,7 +47,7 @@ LEFT_BEHIND = 1
 
 @dataclass
 class Group:
-    """A kernel or terminal with all that it started: memory in pages, the disk in bytes."""
+    """A kernel or terminal with all that it started: memory and what it wrote in bytes."""
 
     processes: set[int] = field(default_factory=set)
     tasks: int = 0
@@ -41,12 +57,26 @@ class Group:
 
 def most_tasks() -> int:
     """Return how many processes and threads compose.yaml gives this container."""
-    texts = [Path(name).read_text().strip() for name in LIMITS if Path(name).exists()]
+    files = [CONTROLS / name for name in LIMITS]
+    texts = [file.read_text().strip() for file in files if file.exists()]
     return next((int(text) for text in texts if text.isdigit()), 512)
 
 
+def memory() -> tuple[int, int]:
+    """Return the bytes that this container holds and can't give back, and those it may hold."""
+    machine = os.sysconf("SC_PHYS_PAGES") * PAGE
+    for limit, (stat, names) in MEMORY.items():
+        if not (CONTROLS / limit).exists():
+            continue
+        lines = [line.split() for line in (CONTROLS / stat).read_bytes().splitlines()]
+        text = (CONTROLS / limit).read_text().strip()
+        allowed = min(int(text), machine) if text.isdigit() else machine
+        return sum(int(number) for name, number in lines if name in names), allowed
+    return 0, machine
+
+
 def processes() -> dict[int, tuple[int, int, int, int]]:
-    """Return parent, threads, pages and bytes written of each process."""
+    """Return parent, threads, bytes of memory and bytes written of each process."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -54,7 +84,8 @@ def processes() -> dict[int, tuple[int, int, int, int]]:
             written = (folder / "io").read_bytes().partition(b"\nwrite_bytes: ")[2].split()[0]
         except (OSError, IndexError):
             continue  # it has just ended
-        found[int(folder.name)] = (int(words[1]), int(words[17]), int(words[21]), int(written))
+        held = int(words[21]) * PAGE
+        found[int(folder.name)] = (int(words[1]), int(words[17]), held, int(written))
     return found
 
 
@@ -74,14 +105,14 @@ def groups(server: int) -> dict[int, Group]:
     """Return what runs below JupyterLab, beside this program."""
     known = processes()
     found: dict[int, Group] = defaultdict(Group)
-    for process, (_, threads, pages, written) in known.items():
+    for process, (_, threads, held, written) in known.items():
         name = head(process, known, server)
         if name is None or process in (1, server, os.getpid()):
             continue
         group = found[name]
         group.processes.add(process)
         group.tasks += threads
-        group.memory += pages
+        group.memory += held
         group.written += written
     return found
 
@@ -111,31 +142,49 @@ class Watch:
         self.before: dict[int, Group] = {}
         self.growth: dict[int, float] = {}
 
-    def look(self) -> None:
-        """End whoever takes too much."""
+    def look(self) -> float:
+        """End whoever takes too much, and return in how many seconds to look again."""
+        before, allowed = memory()
         found = groups(self.server)
+        held = min(before, memory()[0])
         if LEFT_BEHIND in found:
             end(self.server, LEFT_BEHIND, "it had left its processes behind")
             del found[LEFT_BEHIND]
         if found:
-            self.tell_linux_whom_to_end(found)
+            self.measure_growth(found)
+            self.tell_linux_whom_to_end(found, allowed)
+            # Where Linux has just ended a group, what is left holds less than it seems.
+            is_held_here = sum(group.memory for group in found.values()) > held / 2
+            if held > MOST_FILLED * allowed and is_held_here:
+                self.free_memory(found, allowed)
             self.bound_tasks(found)
             self.bound_disk(found)
         self.before = found
+        return SECONDS_WHERE_HALF_IS_HELD if held > allowed / 2 else SECONDS
 
-    def tell_linux_whom_to_end(self, found: dict[int, Group]) -> None:
-        """Let a lack of memory end a group that grows, not the largest process at rest."""
+    def measure_growth(self, found: dict[int, Group]) -> None:
+        """Add to what is remembered of each group's growth by how much it has grown."""
         grown = {
             name: max(0, group.memory - self.before.get(name, Group()).memory)
             for name, group in found.items()
         }
         self.growth = {name: grown[name] + REMEMBERED * self.growth.get(name, 0) for name in found}
-        most = max(self.growth.values()) or 1
+
+    def tell_linux_whom_to_end(self, found: dict[int, Group], allowed: int) -> None:
+        """Let a sudden lack of memory end a group that grows, not the largest process at rest."""
         for name, group in found.items():
-            score = AT_REST + round((GROWING - AT_REST) * self.growth[name] / most)
+            score = AT_REST + min(GROWING, round(1000 * self.growth[name] / allowed))
             for process in group.processes:
                 with suppress(OSError):  # it has just ended
                     Path(f"/proc/{process}/oom_score_adj").write_text(str(score))
+
+    def free_memory(self, found: dict[int, Group], allowed: int) -> None:
+        """End the group that grows most, or else the largest."""
+        growing = {name: growth for name, growth in self.growth.items() if growth >= AT_ONCE}
+        sizes = {name: group.memory for name, group in found.items()}
+        name = max(found, key=lambda one: (growing.get(one, 0), sizes[one]))
+        why = f"memory was almost full, and it held {sizes[name] >> 20} of {allowed >> 20} MB"
+        end(self.server, name, why)
 
     def bound_tasks(self, found: dict[int, Group]) -> None:
         """End the group with most processes and threads, if it has half of all or few are left."""
@@ -162,8 +211,7 @@ class Watch:
 def main() -> None:
     watch = Watch(int(sys.argv[1]))
     while True:
-        watch.look()
-        time.sleep(SECONDS)
+        time.sleep(watch.look())
 
 
 if __name__ == "__main__":
