@@ -384,7 +384,7 @@ def test_a_docker_that_would_not_do_is_named_with_what_to_do(
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Docker is a shell script")
 def test_a_docker_that_never_answers_is_gone_without_or_named(tmp_path, monkeypatch, capsys):
     docker_that_says(tmp_path, monkeypatch, f"exec {shutil.which('sleep')} 600")
-    monkeypatch.setattr(docker, "PATIENCE", 0.2)
+    monkeypatch.setitem(docker.ask.__kwdefaults__, "patience", 0.2)
     assert not compose.is_running("processing")
     assert "has not answered" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="has not answered"):
