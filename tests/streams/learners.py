@@ -39,7 +39,9 @@ def medians(rows: Rows) -> Predictor:
 
 def logistic(rows: Rows) -> Predictor:
     """Fit probabilities of classes; one that training never met gets 0."""
-    fitted = LogisticRegression(solver="newton-cholesky", tol=1e-3).fit(_matrix(rows), rows.outcomes)
+    fitted = LogisticRegression(solver="newton-cholesky", tol=1e-3).fit(
+        _matrix(rows), rows.outcomes
+    )
 
     def predict(asked: Rows) -> np.ndarray:
         probabilities = np.zeros((len(asked), int(max(fitted.classes_)) + 2))

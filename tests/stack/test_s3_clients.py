@@ -1,0 +1,78 @@
+"""The S3 clients that people have, each as it comes, with a key that its owner makes for it."""
+
+import io
+import json
+import re
+import shutil
+
+import boto3
+import pytest
+from botocore.config import Config
+from conftest import leave_out
+from minio import Minio
+from running import run
+
+JAVASCRIPT = """
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
+  from "@aws-sdk/client-s3";
+const [endpoint, accessKeyId, secretAccessKey, Key, Body] = process.argv.slice(2);
+const credentials = { accessKeyId, secretAccessKey };
+const s3 = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+const Bucket = "notebooks";
+await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "clients/" }));
+const { Body: back } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+console.log(JSON.stringify([Contents.map((one) => one.Key), await back.transformToString()]));
+"""
+SDK = "@aws-sdk/client-s3@3.1175.0"
+
+NAME = "clients/visits of März+1 (new).csv"
+PARTS = b"0123456789abcdef" * 600_000
+"""More than the 8 MB from which boto3 sends an object in several parts."""
+
+
+@pytest.fixture(scope="module")
+def address(stack) -> str:
+    return f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}"
+
+
+def key(stack, name: str, rights: str) -> tuple[str, str]:
+    """Make a storage key as the owner does; return its name and its secret."""
+    made = stack.make("storage-key", f"NAME={name}", f"RIGHTS={rights}")
+    return name, re.search(r"secret key: (\S+)", made.stdout)[1]
+
+
+def test_boto3_as_it_comes_writes_in_parts_lists_and_reads_by_a_link(stack, address):
+    user, secret = key(stack, "boto", "notebooks:read,write,delete")
+    path_style = Config(s3={"addressing_style": "path"})
+    names = {"aws_access_key_id": user, "aws_secret_access_key": secret}
+    s3 = boto3.client(
+        "s3", endpoint_url=address, region_name="us-east-1", config=path_style, **names
+    )
+    s3.upload_fileobj(io.BytesIO(PARTS), "notebooks", NAME)
+    (listed,) = s3.list_objects_v2(Bucket="notebooks", Prefix="clients/")["Contents"]
+    assert (listed["Key"], listed["Size"]) == (NAME, len(PARTS))
+    assert s3.get_object(Bucket="notebooks", Key=NAME)["Body"].read() == PARTS
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": "notebooks", "Key": NAME})
+    assert run("curl", "-sS", "-r", "0-15", link).stdout == PARTS[:16].decode()
+    s3.delete_object(Bucket="notebooks", Key=NAME)
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.put_object(Bucket="raw", Key=NAME, Body=b"x")
+
+
+def test_javascript_as_it_comes_writes_lists_and_reads(stack, address, tmp_path):
+    if shutil.which("npm") is None:
+        leave_out("npm is not installed, so the S3 client for JavaScript was not tried.")
+    installed = run("npm", "install", "--no-audit", "--no-fund", SDK, cwd=tmp_path)
+    assert installed.returncode == 0, installed.stdout
+    (tmp_path / "ask.mjs").write_text(JAVASCRIPT)
+    user, secret = key(stack, "javascript", "notebooks:read,write,delete")
+    done = run("node", "ask.mjs", address, user, secret, NAME, "1,2\n", cwd=tmp_path)
+    assert json.loads(done.stdout) == [[NAME], "1,2\n"], done.stdout
+
+
+def test_minios_client_without_a_region_writes_with_a_key_that_may_only_write(stack, address):
+    user, secret = key(stack, "writer", "raw:write")
+    client = Minio(address.removeprefix("http://"), user, secret, secure=False)
+    mark = {"bucket_name": "raw", "object_name": "_a mark that is passed over"}
+    client.put_object(**mark, data=io.BytesIO(b""), length=0)
