@@ -36,6 +36,7 @@ soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=
 	@SOAK=1 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_autoscaler.py tests/stack/test_release.py
 	@SEEDS=$(SEEDS) $(LOCAL) -m pytest -q -s tests/test_streams.py
 	@ERRORS=100 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_bad_input.py
+	@REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_chaos.py
 	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
 
 lock: .venv/installed  ## update the locked packages for work on the template
