@@ -83,6 +83,16 @@ class Parity(TypedDict):
     largest_difference: float
 
 
+class ErrorsByAnswer(TypedDict):
+    """The mean error of the evaluation rows by their answer: below, between and above `edges`.
+
+    Of classes an answer counts by the probability of the likeliest.
+    """
+
+    edges: list[float]
+    errors: list[float]
+
+
 class Example(TypedDict):
     """A question and the model's answer: every replica tries it before it serves the model."""
 
@@ -122,6 +132,7 @@ class Card(Versioned):
     parity: Parity
     milliseconds: float
     reference: dict[str, Any]
+    errors_by_answer: NotRequired[ErrorsByAnswer]
     cost: NotRequired[Cost]
     gaps: NotRequired[dict[str, float]]
     warnings: NotRequired[list[str]]

@@ -189,7 +189,7 @@ CREATE TABLE IF NOT EXISTS warnings (
 );
 
 -- The live error of the champion since its promotion, one row; an alert fires when at_least is
--- above tolerated.
+-- above tolerated. estimated is what its newest answers lead to expect before their outcomes are known.
 CREATE TABLE IF NOT EXISTS live_error (
     version text PRIMARY KEY,
     rows int,
@@ -199,6 +199,7 @@ CREATE TABLE IF NOT EXISTS live_error (
     tolerated double precision,
     alarm boolean
 );
+ALTER TABLE live_error ADD COLUMN IF NOT EXISTS estimated double precision;
 
 -- Results of `make replay`: the mean error of each way to answer in each file, by its first event, with 95 % intervals.
 CREATE TABLE IF NOT EXISTS replay (

@@ -22,6 +22,7 @@ from processing.answers import alarm, hourly, matching, truth
 from processing.answers.evaluation import evaluated, slice_column, with_errors
 from processing.rows.ingest import check
 from processing.rows.raw import unchecked
+from processing.training.expectation import errors_by_answer
 from processing.training.scores import METRIC
 
 pytestmark = [
@@ -317,3 +318,16 @@ def test_errors_beyond_what_the_card_promised_raise_an_alarm(world, promised, ex
     truth.join()
     assert alarm.measure()["alarm"] == expected
     assert json.loads(read(world.storage("processed"), LIVE_ERROR))["rows"] == len(ids)
+
+
+def test_before_any_outcome_the_error_of_answers_is_estimated_from_similar_ones(world):
+    models = world.storage("models")
+    by_answer = errors_by_answer(np.repeat([1.0, 9.0], 50), np.arange(0, 2 * ANSWER, 2))
+    card = {"version": "m", "metrics": {METRIC: 5.0}, "errors_by_answer": by_answer}
+    registry.publish(models, "m", b"", card)
+    registry.promote(models, "m", "a test", after=None)
+    assert alarm.measure()["estimated"] is None
+    world.ask(*world.questions, ago=timedelta(0))
+    truth.join()
+    measured = alarm.measure()
+    assert measured["rows"] == 0 and measured["estimated"] == pytest.approx(9.0)

@@ -11,6 +11,7 @@ from core.documents import Documents
 from core.layout import LIVE_ERROR
 from core.storage import as_json, bucket
 from model.retraining import WORSE_BY
+from processing.answers.estimate import estimated_error
 from processing.answers.evaluation import evaluated
 from processing.answers.truth import joined_tables
 from processing.training.scores import METRIC
@@ -33,7 +34,8 @@ and raise no alarm by themselves."""
 class LiveError(TypedDict):
     """The error of the champion's answers since its promotion; it alarms from `tolerated` on.
 
-    `error` is the mean, and `at_least` the lower end of the interval without the worst.
+    `error` is the mean, and `at_least` the lower end of the interval without the worst. `estimated`
+    is the error to expect of the newest answers, also of those without an outcome.
     """
 
     version: str
@@ -43,6 +45,7 @@ class LiveError(TypedDict):
     promised: float
     tolerated: float
     alarm: bool
+    estimated: NotRequired[float | None]
     measured: NotRequired[str]
 
 
@@ -59,6 +62,7 @@ def measure() -> LiveError | None:
         return None
     promised = registry.card(bucket("models"), promotion.version)["metrics"][METRIC]
     live_error = _live_error(promotion.version, _newest_errors(promotion), promised)
+    live_error["estimated"] = estimated_error(promotion)
     _keep(live_error)
     return live_error
 

@@ -62,7 +62,7 @@ WHERE measured = (SELECT max(measured) FROM drift)"""
 """A model promoted after the measurement has learned from the drift: in an hour the alarm ends."""
 
 LIVE_ERROR = """
-SELECT rows, error, at_least, promised, tolerated
+SELECT rows, error, at_least, promised, tolerated, estimated
 FROM live_error JOIN promotions USING (version) ORDER BY number DESC LIMIT 1"""
 
 FAILED_STEPS = "SELECT name, reason FROM quarantine WHERE kind = 'steps' AND reason <> ''"
@@ -157,7 +157,9 @@ def live_error(rows: Rows) -> Iterator[Metric]:
     errors = GaugeMetricFamily(
         "live_error", "Mean error of the champion's answers", labels=["kind"]
     )
-    for count, live, at_least, promised, tolerated in rows:
+    for count, live, at_least, promised, tolerated, estimated in rows:
+        if estimated is not None:
+            errors.add_metric(["estimated"], estimated)
         errors.add_metric(["promised"], promised)
         errors.add_metric(["tolerated"], tolerated)
         if count >= LEAST_TO_SHOW:

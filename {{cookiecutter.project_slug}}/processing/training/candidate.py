@@ -26,11 +26,13 @@ from model.schema import TASK, Question
 from processing.training import cost, drift, gaps, leaks
 from processing.training.causes import last_candidate
 from processing.training.conversion import compare, convert
+from processing.training.expectation import errors_by_answer
 from processing.training.lateness import Lateness
 from processing.training.references import fit_reference
 from processing.training.rows import Rows, TooFewRows
 from processing.training.scores import (
     METRIC,
+    errors,
     estimator_predictions,
     mean_error,
     metrics,
@@ -191,6 +193,7 @@ def _card(version: str, causes: list[str], made: Made, trials: list[Trial]) -> C
         "gaps": gaps.shares(training.rows),
         "warnings": leaks.suspicions(fit, for_twin, holdout, figures),
         "reference": dict(drift.reference(training, holdout, predicted)),
+        "errors_by_answer": errors_by_answer(errors(holdout.outcomes, predicted), predicted),
         "example": _example(model, holdout),
         "trials": trials,
         "checksum": checksum(made.onnx),
