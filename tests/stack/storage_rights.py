@@ -28,10 +28,16 @@ MAY = {  # on the object proof/object
     | {("write", "notebooks"), ("delete", "notebooks")},
 }
 MAY_WRITE_BELOW = {  # folders of the predictions bucket
-    "processing": {"batch", "truth"},
+    "processing": {"batch", "merged", "truth"},
     "prediction": {"live", "outcomes"},
     "jupyterlab": set(),
 }
+MAY_DELETE_BELOW = {  # whoever merges deletes what was merged
+    "processing": {"live", "outcomes", "merged"},
+    "prediction": set(),
+    "jupyterlab": set(),
+}
+FOLDERS = ("live", "batch", "merged", "outcomes", "truth", "else")
 
 
 def address(url):
@@ -61,6 +67,10 @@ def allowed(deed, *words, **named):
 
 def put(storage, bucket, name):
     return storage.put_object(bucket_name=bucket, object_name=name, data=io.BytesIO(b"x"), length=1)
+
+
+def remove(storage, name):
+    return storage.remove_object(bucket_name="predictions", object_name=name)
 
 
 def deeds(storage, bucket):
@@ -138,11 +148,12 @@ def check_service(url, user, secret, root):
     assert done == MAY[user], (
         f"{user}: too much {sorted(done - MAY[user])}, too little {sorted(MAY[user] - done)}"
     )
-    folders = ("live", "batch", "outcomes", "truth", "else")
     below = {
-        folder for folder in folders if allowed(put, storage, "predictions", f"{folder}/proof")
+        folder for folder in FOLDERS if allowed(put, storage, "predictions", f"{folder}/proof")
     }
     assert below == MAY_WRITE_BELOW[user], f"{user} writes below predictions: {below}"
+    below = {folder for folder in FOLDERS if allowed(remove, storage, f"{folder}/proof")}
+    assert below == MAY_DELETE_BELOW[user], f"{user} deletes below predictions: {below}"
     version = put(root, "raw", "proof/object").version_id
     assert version, "raw keeps no versions"
     wrong = [name for name, act in never(storage, admin, user, version) if allowed(act)]
@@ -166,14 +177,7 @@ def check_strangers(url, services):
 
 def clean(root):
     for bucket in BUCKETS:
-        for prefix in (
-            "proof/",
-            "live/proof",
-            "batch/proof",
-            "outcomes/proof",
-            "truth/proof",
-            "else/proof",
-        ):
+        for prefix in ("proof/", *(f"{folder}/proof" for folder in FOLDERS)):
             for thing in root.list_objects(
                 bucket_name=bucket, prefix=prefix, recursive=True, include_version=True
             ):

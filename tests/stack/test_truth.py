@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from running import rows, targets, until
@@ -83,3 +84,41 @@ def test_metrics_say_what_the_card_promised(visitor, card):
         return abs(promised() - card["metrics"]["mean_absolute_error"]) < 1e-6
 
     until(as_promised, 60, "the metric is the card's")
+
+
+STORE = """
+import json, time
+from datetime import UTC, datetime, timedelta
+from core.answers import HOUR
+from core.ids import new_id
+from core.storage import bucket, create
+then = datetime.now(UTC) - timedelta(hours=4)
+for number in range(60):
+    line = {"id": new_id(), "time": then.isoformat(), "client": "owner", "model": "none",
+            "key": None, "question": {}, "prediction": 1.0}
+    create(bucket("predictions"), f"live/{then:{HOUR}}/merge-{number}.jsonl",
+           json.dumps(line).encode())
+print(f"{then:{HOUR}}")
+"""
+"""For a replica: answers of an hour that is over, an object each, as light traffic makes them."""
+
+MERGE = """
+import json
+from datetime import timedelta
+from core.storage import bucket, names
+from processing.answers import hourly, merging, truth
+hourly.how_far_back = lambda *_: timedelta(hours=26)
+truth.join()
+store, hour = bucket("predictions"), "{hour}"
+before = sorted(merging.lines(store, merging.GIVEN, hour))
+merging.merge()
+left = [len(names(store, f"{{folder}}/{{hour}}")) for folder in ("live", "merged/live")]
+print(json.dumps([*left, before == sorted(merging.lines(store, merging.GIVEN, hour))]))
+"""
+
+
+def test_answers_of_an_hour_that_is_over_become_one_object(stack, card):
+    assert card
+    hour = stack.inside("prediction", STORE).split()[-1]
+    said = stack.inside("processing", MERGE.format(hour=hour))
+    assert json.loads(said.splitlines()[-1]) == [0, 1, True]

@@ -47,6 +47,8 @@ REPORTS = Folder("predictions", "outcomes", "prediction", "Every outcome reporte
 WITHDRAWN = Folder(
     "predictions", "withdrawn", "processing", "Until when the outcomes of a key are taken back."
 )
+ANSWERS_MERGED = Folder("predictions", "merged/live", "processing", "Older answers, by hour.")
+REPORTS_MERGED = Folder("predictions", "merged/outcomes", "processing", "Older reports, by hour.")
 BATCHES = Folder("predictions", "batch", "processing", "The newest month with its predictions.")
 ANSWERS_BY_HOUR = Folder("predictions", "truth/answers", "processing", "Answers as a table.")
 REPORTS_BY_HOUR = Folder("predictions", "truth/reports", "processing", "Outcomes as a table.")

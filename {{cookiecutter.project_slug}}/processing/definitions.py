@@ -62,6 +62,7 @@ pipeline = dg.define_asset_job(
 def evaluate_answers(context: dg.OpExecutionContext) -> None:
     """Count answers, join them with their outcomes, and measure the champion's live error."""
     from core.attempt import attempt
+    from processing.answers.merging import merge
     from processing.answers.truth import join
     from processing.steps import measure_live_error
     from processing.summaries.live_answers import write_live_answers
@@ -75,6 +76,7 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     context.log.info(f"Errors: {attempt('live errors', write_live_errors)}")
     context.log.info(f"Pairs: {attempt('pairs', write_pairs)}")
     context.log.info(f"Live error: {attempt('live error', measure_live_error)}")
+    context.log.info(f"Merged: {attempt('merge', merge)}")
     attempt("quarantine", write_quarantine)
     mark_stage("answers")
 

@@ -12,7 +12,7 @@ from core.attempt import Facts, attempt
 from core.inference import Refused
 from core.quarantine import Quarantine
 from core.storage import bucket
-from processing.answers import alarm, batch, truth
+from processing.answers import alarm, batch, merging, truth
 from processing.rows import features, ingest
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
@@ -136,6 +136,7 @@ def summarise() -> Facts:
     attempt("live errors", live_errors.write_live_errors)
     attempt("pairs", pairs.write_pairs)
     attempt("live error", measure_live_error)
+    attempt("merge", merging.merge)
     attempt("table batch_predictions", batches.write_batches)
     facts |= attempt("tables", tables.write_all)
     facts |= attempt("warnings", warn)

@@ -14,10 +14,11 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.keys import NAME
-from core.layout import REPORTS, WITHDRAWN
+from core.layout import WITHDRAWN
 from core.schema import CLASSES, class_name
-from core.storage import as_json, bucket, names
-from processing.answers.hourly import read_reports, readable
+from core.storage import as_json, bucket
+from processing.answers import merging
+from processing.answers.hourly import parsed_reports, readable
 from processing.answers.withdrawals import withdrawn
 
 DAYS = 7
@@ -37,10 +38,10 @@ def withdraw(client: str) -> str:
 
 def reported(predictions: ObjectStore, now: datetime) -> dict[str, pl.DataFrame]:
     """Return what was reported in the last days, by key."""
-    days = [f"{REPORTS}/{now - timedelta(days=ago):%Y/%m/%d}" for ago in range(DAYS, -1, -1)]
-    objects = [name for day in days for name in names(predictions, day)]
-    lines = readable(read_reports(predictions, objects))
-    by_client = lines.sort("known").partition_by("client", as_dict=True)
+    days = [f"{now - timedelta(days=ago):%Y/%m/%d}" for ago in range(DAYS, -1, -1)]
+    lines = (line for day in days for line in merging.lines(predictions, merging.REPORTED, day))
+    reports = readable(parsed_reports(lines))
+    by_client = reports.sort("known").partition_by("client", as_dict=True)
     return {client: of_client for (client,), of_client in by_client.items()}
 
 

@@ -7,7 +7,7 @@ stands in it as a row without id, with the problem: it is counted, and not met a
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -132,6 +132,11 @@ def read_answers(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
 def read_reports(store: ObjectStore, objects: list[str]) -> pl.DataFrame:
     """Return the reported outcomes in these objects."""
     return pl.DataFrame(list(_rows(store, objects, _report)), schema=REPORT_COLUMNS)
+
+
+def parsed_reports(lines: Iterable[bytes]) -> pl.DataFrame:
+    """Return the reported outcomes in these lines, whichever objects they stood in."""
+    return pl.DataFrame([_parsed(line, _report) for line in lines], schema=REPORT_COLUMNS)
 
 
 def _rows(store: ObjectStore, objects: list[str], parse: Callable[[bytes], Row]) -> Iterator[Row]:
