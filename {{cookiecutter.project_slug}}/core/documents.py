@@ -1,15 +1,21 @@
-"""JSON documents in storage, checked when they are read: a broken one stops nothing."""
+"""JSON documents in storage, checked when they are read: a broken one stops nothing.
+
+Of a folder that grows for ever, one object holds copies of them all, so that reading it costs about
+the same every day: only what has changed since is read by itself.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache
-from typing import Annotated, Generic, TypeVar
+from functools import cache, partial
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from obstore.store import ObjectStore
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from core.storage import names, read
+from core.layout import INDEXES
+from core.storage import listed, read
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +39,37 @@ class Unreadable(Exception):
     """A document that is not what it should be; the text says where and why."""
 
 
-class Documents(Generic[T]):
-    """The documents of one folder, each of one shape."""
+class Copy(NamedTuple):
+    """What a document held when it had this ETag."""
 
-    def __init__(self, folder: str, shape: type[T]):
+    etag: str
+    text: str
+
+
+COPIES = TypeAdapter(dict[str, Copy])
+
+MOST_OUTSIDE = 100
+"""So many documents are read by themselves; of more, the index is written anew."""
+
+
+class Documents(Generic[T]):
+    """The documents of one folder, each of one shape.
+
+    Only who may write to the bucket may read all of an indexed folder.
+    """
+
+    def __init__(self, folder: str, shape: type[T], *, indexed: bool = False):
         self.folder = folder
         self.shape = TypeAdapter(shape)
+        self.indexed = indexed
 
     def read(self, store: ObjectStore, path: str) -> T:
         """Return a document. Raises Unreadable, or FileNotFoundError if there is none."""
+        return self._parsed(path, read(store, path))
+
+    def _parsed(self, path: str, content: bytes | str) -> T:
         try:
-            return self.shape.validate_json(read(store, path))
+            return self.shape.validate_json(content)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
@@ -67,12 +93,44 @@ class Documents(Generic[T]):
         `on_unreadable` gets path and reason.
         """
         documents = []
-        for path in names(store, self.folder):
+        for path, content in self._contents(store):
             try:
-                documents.append(self.read(store, path))
+                documents.append(self._parsed(path, content))
             except Unreadable as problem:
                 (on_unreadable or _log_once)(path, str(problem))
         return documents
+
+    def _contents(self, store: ObjectStore) -> Iterator[tuple[str, bytes | str]]:
+        """Yield each document's path and what it holds, by path."""
+        etags = {item["path"]: str(item["e_tag"]) for item in listed(store, self.folder)}
+        copies = self._index(store) if self.indexed and len(etags) > MOST_OUTSIDE else {}
+        copies = {path: copy for path, copy in copies.items() if copy.etag == etags.get(path)}
+        outside = sorted(etags.keys() - copies.keys())
+        with ThreadPoolExecutor(8) as pool:
+            new = dict(zip(outside, pool.map(partial(_read, store), outside), strict=True))
+        if self.indexed and len(outside) > MOST_OUTSIDE:
+            texts = {path: content.decode("utf-8", "replace") for path, content in new.items()}
+            copies |= {path: Copy(etags[path], text) for path, text in texts.items()}
+            store.put(self._index_path(), COPIES.dump_json(copies))
+        for path in sorted(etags):
+            yield path, new[path] if path in new else copies[path].text
+
+    def _index(self, store: ObjectStore) -> dict[str, Copy]:
+        try:
+            return COPIES.validate_json(read(store, self._index_path()))
+        except (FileNotFoundError, ValidationError):
+            return {}
+
+    def _index_path(self) -> str:
+        return f"{INDEXES}/{self.folder}.json"
+
+
+def _read(store: ObjectStore, path: str) -> bytes:
+    """Return what an object holds; one that is gone by now holds nothing, and can't be read."""
+    try:
+        return read(store, path)
+    except FileNotFoundError:
+        return b""
 
 
 @cache

@@ -35,6 +35,7 @@ RUNS = Folder("processed", "runs", "processing", "A marker for the inputs of eac
 DRIFT = Folder("processed", "drift.json", "processing", "The newest measurement of drift.")
 LIVE_ERROR = Folder("processed", "live_error.json", "processing", "The newest live error.")
 QUARANTINE = Folder("processed", "quarantine", "processing", "Inputs that failed, and why.")
+INDEXES = Folder("processed", "indexes", "processing", "Copies of documents, in one object.")
 REPLAY_ANSWERS = Folder("processed", "replay/answers", "processing", "Answers of `make replay`.")
 REPLAY_RESULTS = Folder("processed", "replay/results", "processing", "Errors of `make replay`.")
 

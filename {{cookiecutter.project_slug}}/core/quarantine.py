@@ -106,4 +106,4 @@ class Quarantine:
 
 def entries(processed: ObjectStore) -> list[Entry]:
     """Return every entry, of all kinds."""
-    return Documents(QUARANTINE, Entry).read_all(processed)
+    return Documents(QUARANTINE, Entry, indexed=True).read_all(processed)

@@ -101,6 +101,20 @@ def rollback():
     restore_previous_champion()
 
 
+@dg.op
+def delete_old_runs(context: dg.OpExecutionContext) -> None:
+    """Delete the runs that nobody looks at any more; processing/old_runs.py says which."""
+    from processing import old_runs
+
+    context.log.info(f"Deleted: {old_runs.delete_old_runs(context.instance)}")
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def housekeeping():
+    """Keep the orchestrator's own database small."""
+    delete_old_runs()
+
+
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_data(context: dg.SensorEvaluationContext):
     """Start the pipeline when a raw file or a cause to train has come, one run at a time."""
@@ -179,18 +193,24 @@ def new_answers(context: dg.SensorEvaluationContext):
 
 SENSORS = [new_data, dead_runs, failed_runs, new_answers]
 
-SCHEDULES = []
-if SCHEDULE:
-    SCHEDULES = [
-        dg.ScheduleDefinition(
-            name="fetch",
-            job=pipeline,
-            cron_schedule=SCHEDULE,
-            execution_timezone=ZONE,
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-        )
-    ]
+SCHEDULES = [
+    dg.ScheduleDefinition(
+        name=name,
+        job=job,
+        cron_schedule=when,
+        execution_timezone=ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    for name, job, when in (
+        ("fetch", pipeline, SCHEDULE),
+        ("housekeeping", housekeeping, "23 3 * * *"),
+    )
+    if when
+]
 
 definitions = dg.Definitions(
-    assets=ASSETS, jobs=[pipeline, answers, rollback], sensors=SENSORS, schedules=SCHEDULES
+    assets=ASSETS,
+    jobs=[pipeline, answers, rollback, housekeeping],
+    sensors=SENSORS,
+    schedules=SCHEDULES,
 )

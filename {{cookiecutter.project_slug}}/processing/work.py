@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from core.code import code_digest
 from core.layout import RUNS
-from core.storage import as_json, bucket, create, names
+from core.storage import as_json, bucket, create
 from processing.rows.raw import RawFile, raw_files, unchecked
 from processing.training.causes import causes
 
@@ -40,7 +40,11 @@ def inputs_digest() -> str:
 
 def is_done(inputs: str) -> bool:
     """Return whether a run has finished from these inputs."""
-    return _marker(inputs) in names(bucket("processed"), RUNS)
+    try:
+        bucket("processed").head(_marker(inputs))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def mark_done() -> None:

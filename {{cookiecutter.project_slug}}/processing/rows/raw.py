@@ -146,7 +146,7 @@ class FileReport(RowCounts):
     error: str | None
 
 
-REPORTS = Documents(FILES, FileReport)
+REPORTS = Documents(FILES, FileReport, indexed=True)
 
 
 def report_path(file: RawFile) -> str:

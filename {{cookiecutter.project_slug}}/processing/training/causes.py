@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import PurePosixPath
 from typing import NotRequired, TypeVar
@@ -15,11 +15,11 @@ from core import registry
 from core.card import Versioned
 from core.code import code_digest
 from core.documents import Documents, Time, Unreadable
-from core.layout import DRIFT, LIVE_ERROR, VERDICTS, VERSIONS
+from core.layout import DRIFT, FILES, LIVE_ERROR, VERDICTS, VERSIONS
 from core.storage import listed
 from model import retraining
 from model.retraining import Rule
-from processing.rows.raw import reports
+from processing.rows.raw import REPORTS
 
 
 class Trained(Versioned):
@@ -53,6 +53,9 @@ class Drifted(Measured):
 CARDS = Documents(VERSIONS, Trained)
 DRIFTS = Documents(DRIFT, Drifted)
 LIVE_ERRORS = Documents(LIVE_ERROR, Measured)
+CLOCKS = timedelta(minutes=5)
+"""So far the clocks of storage and processing may be apart."""
+
 M = TypeVar("M", bound=Measured)
 
 
@@ -115,11 +118,17 @@ def last_candidate(models: ObjectStore) -> Trained | None:
 
 
 def labelled_rows_since(processed: ObjectStore, since: datetime) -> int:
-    """Return how many rows with an outcome were checked after a time."""
+    """Return how many rows with an outcome were checked after a time.
+
+    Only reports that are that young are read: a look for work must not cost more every day.
+    """
+    about = since - CLOCKS
+    young = [item["path"] for item in listed(processed, FILES) if item["last_modified"] > about]
+    found = (REPORTS.find(processed, path) for path in young)
     return sum(
         report["rows_accepted"] - report["rows_without_outcome"]
-        for report in reports(processed)
-        if datetime.fromisoformat(report["checked"]) > since
+        for report in found
+        if report and datetime.fromisoformat(report["checked"]) > since
     )
 
 
