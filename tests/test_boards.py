@@ -28,8 +28,8 @@ def overlap(panel, other):
     return not (beside or below)
 
 
-def test_there_are_two_boards_named_as_their_files():
-    assert BOARDS.keys() == {"pipeline", "predictions"}
+def test_the_boards_are_named_as_their_files():
+    assert BOARDS.keys() == {"machine", "pipeline", "predictions"}
     assert [name for name, board in BOARDS.items() if board["uid"] != name] == []
 
 

@@ -14,7 +14,12 @@ from conftest import UNBAKED, bake, leave_out
 
 EXACT = re.compile(r"[^:]+:\D{0,8}\d+(\.\d+){1,2}(-[a-z]+[\d.]*)*|[^:]+:RELEASE\.[\dTZ-]+")
 HIDDEN = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY")
-OWN_USER = {"grafana/grafana": "472", "prom/prometheus": "nobody", "prom/alertmanager": "nobody"}
+OWN_USER = {
+    "grafana/grafana": "472",
+    "prom/prometheus": "nobody",
+    "prom/alertmanager": "nobody",
+    "prom/node-exporter": "nobody",
+}
 AS_ROOT = {
     "storage": "its image knows no other user; it has none of root's capabilities",
     "autoscaler-filter": "root owns Docker's socket; it has none of root's capabilities",

@@ -34,7 +34,7 @@ def questions(stack):
 
 
 @pytest.mark.usefixtures("questions")
-@pytest.mark.parametrize("uid", ["predictions", "pipeline"])
+@pytest.mark.parametrize("uid", ["predictions", "pipeline", "machine"])
 def test_every_panel_has_data(visitor, uid):
     queries = list(targets(visitor, uid))
     assert len(queries) >= 6
@@ -104,6 +104,7 @@ def test_everything_is_measured(visitor):
             "gateway",
             "processing-metrics",
             "monitoring",
+            "monitoring-machine",
         } <= jobs.keys()
         return set(jobs.values()) == {"1"}
 

@@ -139,6 +139,13 @@ function alerts({ ok, data }) {
   one("#firing").replaceChildren(...lines);
 }
 
+/** What the machine has left, as monitoring measures it; nothing where that is off. */
+function machine({ ok, data }) {
+  const left = Object.fromEntries((ok ? data.data.result : []).map(({ metric, value }) => [metric.of, `${Math.round(100 * value[1])} %`]));
+  const lines = [["disk", left.bytes], ["files that it can still hold", left.inodes], ["memory", left.memory]].filter(([, share]) => share);
+  one("#machine").textContent = lines.length ? `Left on this machine: ${lines.map((line) => line.join(" ")).join(", ")}.` : "";
+}
+
 function overall(states) {
   const unhealthy = states.filter((state) => state === UNHEALTHY).length, box = one("#overall");
   const text = unhealthy === 0 ? "All healthy" : unhealthy === 1 ? "One part is unhealthy" : `${unhealthy} parts are unhealthy`;
@@ -148,11 +155,12 @@ function overall(states) {
 }
 
 async function refresh() {
-  const names = ["prediction", "model", "pipelines", "storage", "jupyterlab", "dashboard", "monitoring", "alerts"];
+  const names = ["prediction", "model", "pipelines", "storage", "jupyterlab", "dashboard", "monitoring", "alerts", "machine"];
   const asked = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await ask(name)])));
   const reachable = Object.values(asked).some((answer) => answer.ok || answer.data);
   model(asked.model, asked.prediction.data?.promoted);
   alerts(asked.alerts);
+  machine(asked.machine);
   overall([
     show("gateway", reachable ? HEALTHY : UNHEALTHY),
     prediction(asked.prediction),
