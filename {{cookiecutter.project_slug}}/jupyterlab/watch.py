@@ -75,24 +75,36 @@ def memory() -> tuple[int, int]:
     return 0, machine
 
 
-def processes() -> dict[int, tuple[int, int, int, int]]:
-    """Return parent, threads, bytes of memory and bytes written of each process."""
+def running() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdigit()]
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of each process: as quickly as can be, because some multiply meanwhile."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "stat").read_bytes().rpartition(b") ")[2].split()
-            written = (folder / "io").read_bytes().partition(b"\nwrite_bytes: ")[2].split()[0]
-        except (OSError, IndexError):
-            continue  # it has just ended
-        held = int(words[21]) * PAGE
-        found[int(folder.name)] = (int(words[1]), int(words[17]), held, int(written))
+    for name in running():
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # it may just have ended
+            found[int(name)] = int(file.read().rpartition(b") ")[2].split(None, 2)[1])
     return found
 
 
-def head(process: int, known: dict[int, tuple], server: int) -> int | None:
+def takings() -> dict[int, tuple[int, int, int]]:
+    """Return threads, bytes of memory and bytes written of each process."""
+    found = {}
+    for name in running():
+        try:
+            words = Path(f"/proc/{name}/stat").read_bytes().rpartition(b") ")[2].split()
+            written = Path(f"/proc/{name}/io").read_bytes().partition(b"\nwrite_bytes: ")[2].split()
+            found[int(name)] = (int(words[17]), int(words[21]) * PAGE, int(written[0]))
+        except (OSError, IndexError):
+            continue  # it has just ended
+    return found
+
+
+def head(process: int, parent_of: dict[int, int], server: int) -> int | None:
     """Return the kernel or terminal that a process belongs to; None if it came from outside."""
-    while process in known:
-        parent = known[process][0]
+    while process in parent_of:
+        parent = parent_of[process]
         if parent == server:
             return process
         if parent == 1:
@@ -101,27 +113,33 @@ def head(process: int, known: dict[int, tuple], server: int) -> int | None:
     return None
 
 
-def groups(server: int) -> dict[int, Group]:
-    """Return what runs below JupyterLab, beside this program."""
-    known = processes()
-    found: dict[int, Group] = defaultdict(Group)
-    for process, (_, threads, held, written) in known.items():
-        name = head(process, known, server)
-        if name is None or process in (1, server, os.getpid()):
-            continue
-        group = found[name]
-        group.processes.add(process)
-        group.tasks += threads
-        group.memory += held
-        group.written += written
+def members(server: int) -> dict[int, set[int]]:
+    """Return the processes of each kernel or terminal below JupyterLab, but not this program."""
+    parent_of = parents()
+    found: dict[int, set[int]] = defaultdict(set)
+    for process in parent_of.keys() - {1, server, os.getpid()}:
+        if name := head(process, parent_of, server):
+            found[name].add(process)
     return found
+
+
+def groups(server: int) -> dict[int, Group]:
+    """Return what each kernel or terminal takes."""
+    taken = takings()
+    return {
+        name: Group(
+            processes,
+            *(sum(taken[one][place] for one in processes & taken.keys()) for place in range(3)),
+        )
+        for name, processes in members(server).items()
+    }
 
 
 def end(server: int, name: int, why: str) -> None:
     """End a group. First all of it stands still: what multiplies would outlive its end."""
     print(f"A notebook's kernel or terminal was ended: {why}.", flush=True)
     still: set[int] = set()
-    while new := groups(server).get(name, Group()).processes - still:
+    while new := members(server).get(name, set()) - still:
         send(signal.SIGSTOP, new)
         still |= new
     send(signal.SIGKILL, still)
@@ -141,6 +159,7 @@ class Watch:
         self.allowed = most_tasks()
         self.before: dict[int, Group] = {}
         self.growth: dict[int, float] = {}
+        self.scores: dict[int, int] = {}
 
     def look(self) -> float:
         """End whoever takes too much, and return in how many seconds to look again."""
@@ -172,11 +191,19 @@ class Watch:
 
     def tell_linux_whom_to_end(self, found: dict[int, Group], allowed: int) -> None:
         """Let a sudden lack of memory end a group that grows, not the largest process at rest."""
+        scores = {
+            name: AT_REST + min(GROWING, round(1000 * self.growth[name] / allowed))
+            for name in found
+        }
         for name, group in found.items():
-            score = AT_REST + min(GROWING, round(1000 * self.growth[name] / allowed))
+            score = scores[name]
             for process in group.processes:
-                with suppress(OSError):  # it has just ended
-                    Path(f"/proc/{process}/oom_score_adj").write_text(str(score))
+                if self.scores.get(process) != score:
+                    with suppress(OSError):  # it has just ended
+                        Path(f"/proc/{process}/oom_score_adj").write_text(str(score))
+        self.scores = {
+            process: scores[name] for name, group in found.items() for process in group.processes
+        }
 
     def free_memory(self, found: dict[int, Group], allowed: int) -> None:
         """End the group that grows most, or else the largest."""
