@@ -67,9 +67,9 @@ c.FileContentsManager.always_delete_dir = True
 c.ServerApp.kernel_websocket_connection_class = Connection
 c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10 * MEGABYTES  # a second
 
-# As in kernel.json: the server and watch.py have the processor first (chrt --idle), and what a kernel
-# or terminal starts stays below it (tini -s), also what leaves its session, so that watch.py knows
-# whose it is.
+# As in kernel.json: the server and watch.py have the processor first (chrt --idle), and what a
+# kernel or terminal starts stays below it (tini -s), also what leaves its session, so that watch.py
+# knows whose it is.
 BOUNDED = ["chrt", "--idle", "0", "tini", "-s", "-g", "-p", "SIGKILL", "--"]
 c.ServerApp.terminado_settings = {"shell_command": [*BOUNDED, "bash"]}
 
