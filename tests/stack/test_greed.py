@@ -100,7 +100,10 @@ threads = [threading.Thread(target=endless, args=(one,)) for one in many[2:]]
 
 @pytest.fixture
 def lab(stack):
+    """Yield a client of JupyterLab, in which nobody else's notebooks take memory."""
     with httpx.Client(base_url=stack.lab_url, auth=stack.owner, timeout=60) as client:
+        for kernel in client.get("/api/kernels").raise_for_status().json():
+            client.delete(f"/api/kernels/{kernel['id']}")
         yield client
 
 

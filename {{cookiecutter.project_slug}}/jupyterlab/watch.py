@@ -28,7 +28,7 @@ FOLDER = "/notebooks"
 LEAST_FREE = 1 << 30
 """Bytes of disk: below, storage and database could soon write nothing any more."""
 
-MOST_FILLED = 0.85
+MOST_FILLED = 0.93
 """The share of memory above which programs would be read from the disk again and again."""
 
 AT_REST, GROWING = 200, 700
