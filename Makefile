@@ -37,7 +37,7 @@ soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=
 	@SEEDS=$(SEEDS) $(LOCAL) -m pytest -q -s tests/test_streams.py
 	@ERRORS=100 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_bad_input.py
 	@REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_chaos.py
-	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak.py
+	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_boards.py tests/stack/soak.py
 
 lock: .venv/installed  ## update the locked packages for work on the template
 	@$(LOCAL) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
