@@ -1,8 +1,12 @@
 """The real stack, started once for all tests as its owner starts it, and removed."""
 
+import random
+
 import pytest
 from conftest import leave_out
 from running import missing_engine, started
+
+ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -46,3 +50,21 @@ def visitor(stack):
     """Yield a client that has signed in as the owner, as a browser does."""
     with stack.signed_in() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def questions(stack):
+    """Ask a hundred questions."""
+    draw = random.Random(0)
+    with stack.api() as api:
+        for _ in range(100):
+            dest, miles = draw.choice(list(ROUTES.items()))
+            day, hour = draw.randint(1, 28), draw.randint(6, 21)
+            question = {
+                "departure": f"2013-04-{day:02}T{hour:02}:30:00",
+                "origin": "JFK",
+                "dest": dest,
+            }
+            api.post(
+                "/v1/predict", json=question | {"carrier": "UA", "distance": miles}
+            ).raise_for_status()

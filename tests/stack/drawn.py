@@ -4,6 +4,8 @@ Places, titles, units, decimals, thresholds and legends are those that Grafana w
 of series, fonts and axes are not.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 
@@ -26,7 +28,7 @@ h2 {{ font-size: 13px; margin: 0 0 2px; white-space: nowrap; overflow: hidden;
 .row {{ background: none; border: 0; font-weight: bold; font-size: 15px }}
 .stats {{ display: flex; flex: 1; flex-wrap: wrap; align-items: center;
   justify-content: space-around }}
-.stats b {{ font-size: 26px; display: block }} .stats small {{ display: block }}
+.stats b {{ display: block }} .stats small {{ display: block }}
 table {{ border-collapse: collapse; font-size: 12px }} td, th {{ padding: 1px 8px; text-align: left;
   white-space: nowrap; max-width: 420px; overflow: hidden; text-overflow: ellipsis }}
 svg {{ flex: 1; min-height: 0 }} .legend {{ font-size: 11px }} .none {{ margin: auto; color: #888 }}
@@ -63,25 +65,49 @@ def series(frames: list[dict]) -> Series:
         if not columns or not columns[0]:
             continue
         for field, column in list(zip(fields, columns, strict=True))[1:]:
-            config = field.get("config") or {}
-            name = config.get("displayNameFromDS") or field["name"]
-            found.append((str(name), columns[0], column))
+            name = legend(frame.get("legend", ""), field["name"])
+            found.append((name, columns[0], [as_number(value) for value in column]))
     return found
+
+
+def as_number(value):
+    """Return a value as a number where it is one: Prometheus sends them as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def legend(pattern: str, name: str) -> str:
+    """Return the name of a series as its panel asks for it, such as `{{model}}`."""
+    try:
+        labels = json.loads(name)
+    except ValueError:
+        return name
+    if not isinstance(labels, dict):
+        return name
+    if pattern in ("", "__auto"):
+        return ", ".join(f"{key} {value}" for key, value in labels.items() if key[:2] != "__")
+    return re.sub(r"{{(\w+)}}", lambda match: labels.get(match[1], ""), pattern)
 
 
 def stat(panel: dict, frames: list[dict]) -> str:
     default = panel["fieldConfig"]["defaults"]
     steps = default.get("thresholds", {}).get("steps", [{"color": "text", "value": None}])
     found = series(frames) or [("", [0], frames[0]["data"]["values"][0])]
+    found = [("", *rest) for _, *rest in found] if len(found) == 1 else found
     cells = []
     for name, _, values in found:
         known = [value for value in values if value is not None]
         value = known[-1] if known else None
-        passed = [one for one in steps if one["value"] is None or (value or 0) >= one["value"]]
+        size = value if isinstance(value, (int, float)) else 0
+        passed = [one for one in steps if one["value"] is None or size >= one["value"]]
         colour = COLOURS.get(passed[-1]["color"] if passed else "text", "#24292e")
         text = number(value, default.get("unit"), default.get("decimals"))
         label = f"<small>{escape(name)}</small>" if len(found) > 1 else ""
-        cells.append(f'<span>{label}<b style="color:{colour}">{escape(text)}</b></span>')
+        size = 26 if len(text) < 20 else 13
+        style = f"color:{colour}; font-size:{size}px"
+        cells.append(f'<span>{label}<b style="{style}">{escape(text)}</b></span>')
     return f'<div class="stats">{"".join(cells)}</div>'
 
 
@@ -173,7 +199,7 @@ def section(visitor, board: dict, panel: dict) -> str:
     if panel["type"] == "row":
         return f'<section class="row" style="{at}">{title}</section>'
     frames = [
-        frame
+        frame | {"legend": target.get("legendFormat", "")}
         for target in panel["targets"]
         for frame in answered(visitor, board, {"datasource": panel.get("datasource"), **target})
     ]

@@ -3,15 +3,12 @@
 Grafana can't be had everywhere; drawn.py says what is drawn as Grafana would.
 """
 
-# ruff: noqa: F401, F811, pytest takes what is imported as fixtures of its own
-
 import time
 
 import pytest
 from conftest import ROOT
 from drawn import page
-from test_boards import questions
-from test_browser import browser
+from test_browser import browser  # noqa: F401, a fixture
 
 BOARDS = ("predictions", "pipeline", "machine")
 COUNTED = 90
@@ -19,7 +16,7 @@ COUNTED = 90
 
 
 @pytest.mark.usefixtures("questions")
-def test_each_board_is_drawn(visitor, browser):
+def test_each_board_is_drawn(visitor, browser):  # noqa: F811, the fixture
     time.sleep(COUNTED)
     for uid in BOARDS:
         tab = browser.new_page(viewport={"width": 1520, "height": 1000})

@@ -3,7 +3,6 @@
 Where Grafana's stand-in runs, queries are real, but how a panel looks can't be told.
 """
 
-import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,26 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from running import firing, replicas, shown, targets, until, without_data
-
-ROUTES = {"LAX": 2475, "BOS": 187, "MIA": 1089, "ORD": 740, "SFO": 2586}
-
-
-@pytest.fixture(scope="module")
-def questions(stack):
-    """Ask a hundred questions."""
-    draw = random.Random(0)
-    with stack.api() as api:
-        for _ in range(100):
-            dest, miles = draw.choice(list(ROUTES.items()))
-            day, hour = draw.randint(1, 28), draw.randint(6, 21)
-            question = {
-                "departure": f"2013-04-{day:02}T{hour:02}:30:00",
-                "origin": "JFK",
-                "dest": dest,
-            }
-            api.post(
-                "/v1/predict", json=question | {"carrier": "UA", "distance": miles}
-            ).raise_for_status()
 
 
 @pytest.mark.usefixtures("questions")
