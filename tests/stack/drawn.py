@@ -5,6 +5,7 @@ of series, fonts and axes are not.
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from html import escape
@@ -73,9 +74,10 @@ def series(frames: list[dict]) -> Series:
 def as_number(value):
     """Return a value as a number where it is one: Prometheus sends them as text."""
     try:
-        return float(value) if isinstance(value, str) else value
+        number_ = float(value) if isinstance(value, str) else value
     except ValueError:
         return value
+    return None if isinstance(number_, float) and not math.isfinite(number_) else number_
 
 
 def legend(pattern: str, name: str) -> str:
@@ -168,6 +170,8 @@ def marks(kind: str, found: Series, least: float, span: float) -> Iterator[str]:
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1" fill="{colour}"/>' for x, y in points
             )
         else:
+            if len(points) == 1:  # a platform that has just started: as long as the panel is wide
+                points = [(0, points[0][1]), (400, points[0][1])]
             line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
             yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1"/>'
 

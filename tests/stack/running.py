@@ -263,7 +263,9 @@ def firing(visitor) -> dict[str, dict]:
     return {
         alert["labels"]["alertname"]: alert
         for alert in reply["data"]["alerts"]
-        if alert["state"] == "firing" and alert["labels"].get("kind") != "heartbeat"
+        if alert["state"] == "firing"
+        and alert["labels"].get("kind") != "heartbeat"
+        and "of" not in alert["labels"]  # what this machine has left is not the platform's affair
     }
 
 
