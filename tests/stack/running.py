@@ -83,6 +83,16 @@ class Stack:
         return f"http://127.0.0.1:{self.settings['LAB_PORT']}"
 
     @property
+    def storage_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings['STORAGE_PORT']}"
+
+    def storage_key(self, name: str, rights: str) -> str:
+        """Make a storage key as the owner does, and return its secret."""
+        made = self.make("storage-key", f"NAME={name}", f"RIGHTS={rights}")
+        assert made.returncode == 0, made.stdout
+        return re.search(r"secret key: (\S+)", made.stdout)[1]
+
+    @property
     def owner(self) -> tuple[str, str]:
         """Return the name and the password that may sign in."""
         return self.settings["ADMIN_USER"], self.settings["ADMIN_PASSWORD"]

@@ -1,53 +1,44 @@
 """A version that uses the processor for some hundred milliseconds before each answer."""
 
+import ast
+
+from conftest import UNBAKED
 from running import Stack
 
+SMALL_MODEL = UNBAKED.joinpath("tests", "small_model.py").read_text(encoding="utf-8")
+(BURNING,) = [
+    ast.get_source_segment(SMALL_MODEL, node)
+    for node in ast.parse(SMALL_MODEL).body
+    if isinstance(node, ast.FunctionDef) and node.name == "burning"
+]
+"""The project's own tests make such a model too; a container has no tests."""
+
 PUBLISH = """
-import hashlib, sys, time
 import numpy as np
 from onnx import helper, load_from_string, numpy_helper
 from core import registry
-from core.inference import OnnxModel
+from core.inference import OnnxModel, checksum, processor_seconds
 from core.storage import bucket, read
 from model.schema import Question
-SIZE, SECONDS = 640, {seconds}
+{burning}
+
 models = bucket("models")
 first = registry.newest_promotion(models).version
 content = read(models, f"versions/{{first}}/model.onnx")
 card = registry.card(models, first)
 question = Question.model_validate(card["example"]["question"], strict=False)
 
-def burning(products):
-    model = load_from_string(content)
-    (*_, output) = model.graph.output
-    for node in model.graph.node:
-        node.output[:] = ["quick" if name == output.name else name for name in node.output]
-    make = helper.make_node
-    nodes = [make("RandomUniform", [], ["p0"], shape=[SIZE, SIZE], high=1 / SIZE)]
-    nodes += [make("MatMul", [f"p{{n}}", "p0"], [f"p{{n + 1}}"]) for n in range(products)]
-    nodes += [make("ReduceMean", [f"p{{products}}"], ["mean"], keepdims=0)]
-    nodes += [make("Mul", ["mean", "nothing"], ["zero"])]
-    nodes += [make("Add", ["quick", "zero"], [output.name])]
-    model.graph.node.extend(nodes)
-    model.graph.initializer.append(numpy_helper.from_array(np.array(0, np.float32), "nothing"))
-    return model.SerializeToString()
-
-def processor_seconds(model):
-    tried = []
-    for _ in range(3):
-        begun = time.thread_time()
-        model.predict([question])
-        tried.append(time.thread_time() - begun)
-    return min(tried)
+def took(onnx):
+    model = OnnxModel(onnx)
+    return processor_seconds(lambda: model.predict([question]))
 
 products = 10
 for _ in range(2):
-    products = round(products * SECONDS / processor_seconds(OnnxModel(burning(products))))
-slow = burning(products)
-seconds = processor_seconds(OnnxModel(slow))
+    products = round(products * {seconds} / took(burning(content, products)))
+slow = burning(content, products)
+seconds = took(slow)
 version = f"{{first[:8]}}-slow"
-checksum = f"sha256:{{hashlib.sha256(slow).hexdigest()}}"
-changes = {{"version": version, "checksum": checksum, "milliseconds": seconds * 1000}}
+changes = {{"version": version, "checksum": checksum(slow), "milliseconds": seconds * 1000}}
 registry.publish(models, version, slow, card | changes)
 registry.promote(models, version, "a test", after=registry.newest_promotion(models))
 print(version, products, seconds)
@@ -56,6 +47,6 @@ print(version, products, seconds)
 
 def promote_slow(stack: Stack, seconds: float) -> str:
     """Publish the champion once more, so slow, and promote it; return the version."""
-    said = stack.inside("processing", PUBLISH.format(seconds=seconds))
+    said = stack.inside("processing", PUBLISH.format(burning=BURNING, seconds=seconds))
     print(f"  {said.strip()}")
     return said.split()[-3]

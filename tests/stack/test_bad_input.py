@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import shutil
 from datetime import UTC, datetime
 
@@ -58,10 +57,8 @@ def stack(tmp_path_factory, messages):
 @pytest.fixture(scope="module")
 def bring(stack):
     """Put a file into the bucket `raw`, as an application does with its own key."""
-    made = stack.make("storage-key", "NAME=desk", "RIGHTS=raw:write")
-    secret = re.search(r"secret key: (\S+)", made.stdout)[1]
-    address = f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}"
-    client = storage_rights.client(address, "desk", secret)
+    secret = stack.storage_key("desk", "raw:write")
+    client = storage_rights.client(stack.storage_url, "desk", secret)
 
     def bring(name: str, content: bytes) -> None:
         client.put_object(

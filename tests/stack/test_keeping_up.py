@@ -1,7 +1,6 @@
 """The model keeps itself up to date: a file lands in the bucket `raw`, and nothing else is done."""
 
 import io
-import re
 import time
 
 import pytest
@@ -32,11 +31,8 @@ def stack(tmp_path_factory, messages):
 @pytest.fixture(scope="module")
 def bring(stack):
     """Put a month of flights into the bucket `raw`, as an application does with its own key."""
-    made = stack.make("storage-key", "NAME=airport", "RIGHTS=raw:write")
-    secret = re.search(r"secret key: (\S+)", made.stdout)[1]
-    client = storage_rights.client(
-        f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}", "airport", secret
-    )
+    secret = stack.storage_key("airport", "raw:write")
+    client = storage_rights.client(stack.storage_url, "airport", secret)
 
     def bring(month: str, air_time: str = "minutes") -> float:
         content = stack.inside("processing", MONTH.format(month=month, air_time=air_time)).encode()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import shutil
 
 import boto3
@@ -32,24 +31,13 @@ PARTS = b"0123456789abcdef" * 600_000
 """More than the 8 MB from which boto3 sends an object in several parts."""
 
 
-@pytest.fixture(scope="module")
-def address(stack) -> str:
-    return f"http://127.0.0.1:{stack.settings['STORAGE_PORT']}"
-
-
-def key(stack, name: str, rights: str) -> tuple[str, str]:
-    """Make a storage key as the owner does; return its name and its secret."""
-    made = stack.make("storage-key", f"NAME={name}", f"RIGHTS={rights}")
-    assert made.returncode == 0, made.stdout
-    return name, re.search(r"secret key: (\S+)", made.stdout)[1]
-
-
-def test_boto3_as_it_comes_writes_in_parts_lists_and_reads_by_a_link(stack, address):
-    user, secret = key(stack, "boto", ALL_OF_NOTEBOOKS)
+def test_boto3_as_it_comes_writes_in_parts_lists_and_reads_by_a_link(stack):
+    user = "boto"
+    secret = stack.storage_key(user, ALL_OF_NOTEBOOKS)
     path_style = Config(s3={"addressing_style": "path"})
     names = {"aws_access_key_id": user, "aws_secret_access_key": secret}
     s3 = boto3.client(
-        "s3", endpoint_url=address, region_name="us-east-1", config=path_style, **names
+        "s3", endpoint_url=stack.storage_url, region_name="us-east-1", config=path_style, **names
     )
     s3.upload_fileobj(io.BytesIO(PARTS), "notebooks", NAME)
     (listed,) = s3.list_objects_v2(Bucket="notebooks", Prefix="clients/")["Contents"]
@@ -62,22 +50,23 @@ def test_boto3_as_it_comes_writes_in_parts_lists_and_reads_by_a_link(stack, addr
         s3.put_object(Bucket="raw", Key=NAME, Body=b"x")
 
 
-def test_javascript_as_it_comes_writes_lists_and_reads(stack, address, tmp_path):
+def test_javascript_as_it_comes_writes_lists_and_reads(stack, tmp_path):
     if shutil.which("npm") is None:
         leave_out("npm is not installed, so the S3 client for JavaScript was not tried.")
     installed = run("npm", "install", "--no-audit", "--no-fund", SDK, cwd=tmp_path)
     assert installed.returncode == 0, installed.stdout
     (tmp_path / "ask.mjs").write_text(JAVASCRIPT)
-    user, secret = key(stack, "javascript", ALL_OF_NOTEBOOKS)
-    done = run(
-        "node", "--no-warnings", "ask.mjs", address, user, secret, NAME, "1,2\n", cwd=tmp_path
-    )
+    user = "javascript"
+    secret = stack.storage_key(user, ALL_OF_NOTEBOOKS)
+    words = [stack.storage_url, user, secret, NAME, "1,2\n"]
+    done = run("node", "--no-warnings", "ask.mjs", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert json.loads(done.stdout) == [[NAME], "1,2\n"]
 
 
-def test_minios_client_without_a_region_writes_with_a_key_that_may_only_write(stack, address):
-    user, secret = key(stack, "writer", "raw:write")
-    client = Minio(address.removeprefix("http://"), user, secret, secure=False)
+def test_minios_client_without_a_region_writes_with_a_key_that_may_only_write(stack):
+    user = "writer"
+    secret = stack.storage_key(user, "raw:write")
+    client = Minio(stack.storage_url.removeprefix("http://"), user, secret, secure=False)
     mark = {"bucket_name": "raw", "object_name": "_a mark that is passed over"}
     client.put_object(**mark, data=io.BytesIO(b""), length=0)

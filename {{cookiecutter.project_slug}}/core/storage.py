@@ -64,6 +64,15 @@ def read(store: ObjectStore, path: str) -> bytes:
     return bytes(store.get(path).bytes())
 
 
+def exists(store: ObjectStore, path: str) -> bool:
+    """Return whether there is an object of this name."""
+    try:
+        store.head(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def names(store: ObjectStore, folder: str = "") -> list[str]:
     """Return the path of every object in a folder, sorted."""
     return sorted(item["path"] for item in listed(store, folder))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from core.code import code_digest
 from core.layout import RUNS
-from core.storage import as_json, bucket, create
+from core.storage import as_json, bucket, create, exists
 from processing.rows.raw import RawFile, raw_files, unchecked
 from processing.training.causes import causes
 
@@ -40,11 +40,7 @@ def inputs_digest() -> str:
 
 def is_done(inputs: str) -> bool:
     """Return whether a run has finished from these inputs."""
-    try:
-        bucket("processed").head(_marker(inputs))
-    except FileNotFoundError:
-        return False
-    return True
+    return exists(bucket("processed"), _marker(inputs))
 
 
 def mark_done() -> None:

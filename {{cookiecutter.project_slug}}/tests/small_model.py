@@ -1,6 +1,5 @@
 """A real model on few rows: what the tests of prediction publish and promote."""
 
-import hashlib
 from functools import cache
 
 import numpy as np
@@ -9,7 +8,7 @@ from obstore.store import ObjectStore
 from onnx import helper, load_from_string, numpy_helper
 
 from core import features, registry
-from core.inference import OnnxModel, processor_seconds
+from core.inference import OnnxModel, checksum, processor_seconds
 from core.schema import CLASSES, OUTCOME, field_types
 from core.tables import question_columns
 from model.estimator import estimator
@@ -88,7 +87,7 @@ def publish(
     card = {
         "version": version,
         "fields": field_types(),
-        "checksum": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "checksum": checksum(content),
         "example": {"question": ASKED, "answer": answer},
     }
     registry.publish(models, version, content, card | changes)

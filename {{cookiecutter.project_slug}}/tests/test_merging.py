@@ -77,7 +77,7 @@ def test_what_comes_late_is_merged_by_itself(predictions, monkeypatch):
     assert all_lines(predictions) == before
 
 
-@pytest.mark.parametrize("cut", ["create", "read", "delete", "half of delete"])
+@pytest.mark.parametrize("cut", ["create", "read", "read_parquet", "delete", "half of delete"])
 def test_cut_short_anywhere_every_line_is_there_once(predictions, monkeypatch, cut):
     before = all_lines(predictions)
 

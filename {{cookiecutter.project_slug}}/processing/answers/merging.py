@@ -32,7 +32,8 @@ from core.layout import (
 )
 from core.quarantine import Quarantine
 from core.storage import bucket, create, listed, names, read
-from processing.answers.hourly import AN_HOUR
+from core.tables import read_parquet
+from processing.answers.hourly import AN_HOUR, read_table
 from processing.answers.turns import turn
 
 QUIET = timedelta(hours=3)
@@ -90,7 +91,7 @@ def lines(predictions: ObjectStore, kind: Kind, span: str) -> Iterator[bytes]:
     """Yield each line of an hour or day once, wherever it is stored by now."""
     merged = set()
     for path in names(predictions, f"{kind.merged}/{span}"):
-        table = pl.read_parquet(io.BytesIO(read(predictions, path)))
+        table = read_parquet(predictions, path)
         merged |= {*table["object"]}
         yield from table["line"]
     for path in names(predictions, f"{kind.lines}/{span}"):
@@ -112,7 +113,7 @@ def _delete_merged(predictions: ObjectStore, kind: Kind, hour: str) -> None:
     """Delete originals that a merging which was cut short has left beside its object."""
     there = set(names(predictions, f"{kind.lines}/{hour}"))
     for path in names(predictions, f"{kind.merged}/{hour}"):
-        stored = pl.read_parquet(io.BytesIO(read(predictions, path)))
+        stored = read_parquet(predictions, path)
         left = sorted(there.intersection(stored["object"]))
         if left and _table(predictions, left).equals(stored.filter(pl.col("object").is_in(left))):
             obstore.delete(predictions, left)
@@ -120,7 +121,8 @@ def _delete_merged(predictions: ObjectStore, kind: Kind, hour: str) -> None:
 
 def _portions(predictions: ObjectStore, kind: Kind, hour: str) -> Iterator[list[str]]:
     """Yield the objects of an hour that the join has taken in, as many as memory holds at once."""
-    taken_in = _taken_in(predictions, f"{kind.tables}/{hour}.parquet")
+    joined = read_table(predictions, f"{kind.tables}/{hour}.parquet", {"object": pl.String})
+    taken_in = {*joined["object"]}
     objects = [
         item for item in listed(predictions, f"{kind.lines}/{hour}") if item["path"] in taken_in
     ]
@@ -133,14 +135,6 @@ def _portions(predictions: ObjectStore, kind: Kind, hour: str) -> Iterator[list[
         size += item["size"]
     if portion:
         yield portion
-
-
-def _taken_in(predictions: ObjectStore, path: str) -> set[str]:
-    try:
-        table = pl.read_parquet(io.BytesIO(read(predictions, path)), columns=["object"])
-    except FileNotFoundError:
-        return set()
-    return {*table["object"]}
 
 
 def _merge(predictions: ObjectStore, path: str, originals: list[str]) -> None:
@@ -156,7 +150,7 @@ def _merge(predictions: ObjectStore, path: str, originals: list[str]) -> None:
 
 def _holds(predictions: ObjectStore, path: str, table: pl.DataFrame) -> bool:
     try:
-        return pl.read_parquet(io.BytesIO(read(predictions, path))).equals(table)
+        return read_parquet(predictions, path).equals(table)
     except pl.exceptions.PolarsError:
         return False
 

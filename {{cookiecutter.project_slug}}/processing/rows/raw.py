@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from core.code import code_digest
 from core.documents import Count, Documents, Time
 from core.layout import FILES
-from core.storage import listed, names
+from core.storage import exists, listed, names
 from core.tables import DEPARTURE
 from processing.rows import odd_names
 from processing.rows.kinds import Unreadable
@@ -55,11 +55,15 @@ def file_of(part: str) -> str:
 
 
 def raw_files(raw: ObjectStore) -> list[RawFile]:
-    """Return every raw file, in the order of arrival."""
+    """Return every raw file, in the order of arrival.
+
+    The key `visits/`, a folder made in a browser of S3, is listed as `visits` without content, and
+    there is no object of that name.
+    """
     files = [
         RawFile(item["path"], str(item["e_tag"]).strip('"'), item["last_modified"])
         for item in _listed(raw)
-        if not _is_marker(item["path"]) and (item["size"] or _is_there(raw, item["path"]))
+        if not _is_marker(item["path"]) and (item["size"] or exists(raw, item["path"]))
     ]
     return sorted(files, key=lambda file: (file.arrived, file.path))
 
@@ -74,19 +78,6 @@ def _listed(raw: ObjectStore) -> "list[ObjectMeta]":
 def _is_marker(path: str) -> bool:
     """Return whether other programs made this for themselves, as Spark does `_SUCCESS`."""
     return any(part.startswith(("_", ".")) for part in PurePosixPath(path).parts)
-
-
-def _is_there(raw: ObjectStore, path: str) -> bool:
-    """Return whether an object without content can be read.
-
-    The key `visits/`, a folder made in a browser of S3, is listed as `visits`, and there is no
-    object of that name.
-    """
-    try:
-        raw.head(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 @contextmanager
