@@ -34,6 +34,47 @@ MOVED = {visit: (f"2026-0{visit - 10}-20", f"2026-0{visit - 9}-02") for visit in
 """Visits whose date moved to the next month, by number."""
 
 
+NOBODY = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+
+
+def answer_line(**changes) -> str:
+    """Return an answer as prediction stores it, but for what is changed."""
+    line = {"id": NOBODY, "time": said_at(), "client": "desk", "model": "m", "key": None}
+    return json.dumps(line | {"question": {}, "prediction": 1.0} | changes)
+
+
+def outcome_line(**changes) -> str:
+    """Return an outcome as prediction stores it, but for what is changed."""
+    line = {"id": NOBODY, "actual": 170.5, "client": "desk", "time": said_at()}
+    return json.dumps(line | changes)
+
+
+def said_at() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+BAD_ANSWERS = (
+    answer_line()[:-9],
+    "<html>502 Bad Gateway</html>",
+    "[]",
+    json.dumps({"version": 9, "answer": {"value": 1.0}}),
+    answer_line(time="2026-13-45T25:61:00"),
+    answer_line(),
+    answer_line(prediction={"of": "another task"}),
+)
+"""One of each kind: cut off, no JSON, no object, another version, no time, an id of nobody, …"""
+
+BAD_OUTCOMES = (
+    outcome_line()[:-9],
+    "no JSON",
+    "7",
+    json.dumps({"version": 9, "outcome": 1.0}),
+    outcome_line(time="9999-12-31T23:59:59-12:00"),
+    outcome_line(),
+    outcome_line(actual="no outcome of ours"),
+)
+
+
 @pytest.fixture(scope="module")
 def messages():
     """Yield the webhook that the alerts come to."""
@@ -219,6 +260,50 @@ def test_parts_of_the_live_job_that_fail_are_named_and_the_others_go_on(stack, a
     asked()
     until(lambda: not aside(stack, "steps"), 180, "all of them work again")
     until(lambda: counted() == stored() >= 2, 120, "no answer is lost")
+
+
+def test_a_bad_stored_line_of_each_kind_costs_itself_and_is_met_once(stack, visitor, api, card):
+    """Another program, or another release, wrote into the folders of answers and outcomes."""
+    question = card["example"]["question"]
+    code = "from core.ids import new_id; print(*(new_id() for _ in range(20)))"
+    ids = stack.inside("prediction", code).split()
+    good = {
+        "live": [answer_line(id=one, question=question, prediction=170.5) for one in ids],
+        "outcomes": [outcome_line(id=one) for one in ids],
+    }
+    bad = {"live": BAD_ANSWERS, "outcomes": BAD_OUTCOMES}
+    files = {
+        f"{place}/{datetime.now(UTC):%Y/%m/%d/%H}/{number} of another program.jsonl": (
+            "\n".join([*good[place][number :: len(lines)], line]).encode()
+        )
+        for place, lines in bad.items()
+        for number, line in enumerate(lines)
+    }
+    write = "from core.storage import bucket, create; store = bucket('predictions')\n"
+    write += "\n".join(f"create(store, {name!r}, {file!r})" for name, file in files.items())
+    stack.inside("prediction", write)
+
+    def told() -> dict[str, str]:
+        return {name: why for kind in bad for name, why in aside(stack, kind).items()}
+
+    until(lambda: told().keys() == files.keys(), 240, "each is set aside")
+    assert all("can't be read" in reason for reason in told().values())
+
+    def alerted() -> set[str]:
+        reply = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()["data"]
+        firing = [alert["labels"] for alert in reply["alerts"] if alert["state"] == "firing"]
+        return {one["kind"] for one in firing if one["alertname"] == "InputsSetAside"}
+
+    until(lambda: alerted() == bad.keys(), 120, "an alert names both kinds")
+    compared = "SELECT coalesce(sum(rows), 0) FROM live_errors WHERE slice = ''"
+    until(lambda: int(stack.sql(compared)[0][0]) == len(ids), 240, "each good line counts")
+    entries = "SELECT kind, name, count, time FROM quarantine ORDER BY 1, 2"
+    before = stack.sql(entries)
+    answers = "SELECT sum(predictions) FROM live_predictions"
+    counted = int(stack.sql(answers)[0][0])
+    api.post("/v1/predict", json=question).raise_for_status()
+    until(lambda: int(stack.sql(answers)[0][0]) == counted + 1, 120, "later answers are read")
+    assert stack.sql(entries) == before
 
 
 def test_the_next_good_file_is_used_although_no_run_could_be_ended(stack, bring):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from core import keys
-from ops import envfile, machine, modes, proxy, subnets
+from ops import envfile, machine, memory, modes, proxy, subnets
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV = PROJECT / ".env"
@@ -28,6 +28,7 @@ OF_THIS_MACHINE = {
     "PROXY_EXCEPTIONS": proxy.exceptions,
     "REPLICAS_MIN": machine.fewest_replicas,
     "REPLICAS_MAX": machine.most_replicas,
+    "PROCESSING_CORES": machine.cores,
     "PROJECT_ID": lambda: secrets.token_hex(8),
 }
 """What else `make env` fills in."""
@@ -109,12 +110,23 @@ def secret_names(example: str) -> set[str]:
     return {entry.name for entry in envfile.parse(example[example.index(SECRETS_BEGIN) :])}
 
 
+def with_limits(text: str) -> str:
+    """Return the text with the limits of memory that are empty, and show how they come about."""
+    settings = {entry.name: entry.value for entry in envfile.parse(text)}
+    total = machine.size()[1]
+    limits = memory.limits(settings, total)
+    new = {name: limit for name, limit in limits.items() if settings.get(name) == ""}
+    if new:
+        print(memory.sums(settings | new, total))
+    return with_values(text, new)
+
+
 def make_env() -> None:
     """Bring .env up to date with .env.example."""
     present = envfile.read(ENV) if ENV.exists() else ""
     example = EXAMPLE.read_text(encoding="utf-8")
     whole = with_missing(present, example) if present.strip() else example
-    complete = filled(whole, secret_names(example) | OF_THIS_MACHINE.keys())
+    complete = with_limits(filled(whole, secret_names(example) | OF_THIS_MACHINE.keys()))
     if complete != present:
         replace(ENV, complete)
         print("Added to .env what was missing." if present else "Made .env with new secrets.")

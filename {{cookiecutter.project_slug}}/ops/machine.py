@@ -45,3 +45,8 @@ def fewest_replicas() -> str:
 def most_replicas() -> str:
     """Return how many run at most: one for each processor, as one replica can use one."""
     return str(max(int(fewest_replicas()), min(size()[0], MOST_REPLICAS)))
+
+
+def cores() -> str:
+    """Return how many processors there are; Docker refuses to promise more."""
+    return str(size()[0])

@@ -10,11 +10,11 @@ from ipaddress import IPv4Network
 from itertools import chain
 from pathlib import Path
 
-from ops import compose, docker, dotenv, modes, ownership, subnets
+from ops import compose, docker, dotenv, memory, modes, ownership, subnets
 from ops.settings import PORTS, file_problems, setting_problems
 
 ENGINE, COMPOSE = (25, 0), (2, 24)
-MEMORY, DISK = 3.5e9, 10e9
+DISK = 10e9
 DOCKER_IS_AT = "https://docs.docker.com/engine/install/"
 NAME_SERVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 DAEMON = Path("/etc/docker/daemon.json")
@@ -130,12 +130,8 @@ def room_problems() -> Iterator[str]:
     yield from taken_ports(present)
     # Docker may run in a virtual machine, with memory and a disk of its own.
     machine = json.loads(docker.ask("info", "--format", "{{json .}}").stdout)
-    memory = machine["MemTotal"]
-    if memory < MEMORY:
-        yield (
-            f"Docker has {memory / 1e9:.1f} GB of memory, and the platform needs 3.5 GB. "
-            "Give it more."
-        )
+    if too_small := memory.problem(dotenv.values(), machine["MemTotal"]):
+        yield too_small
     folder = Path(machine["DockerRootDir"])
     free = shutil.disk_usage(folder if folder.exists() else dotenv.PROJECT).free
     if not present and free < DISK:  # a platform that runs has its images already

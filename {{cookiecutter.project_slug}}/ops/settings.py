@@ -21,6 +21,9 @@ SECRET = re.compile(r"[A-Za-z0-9._~-]{8,40}")
 
 FORMS = {
     "CERTIFICATES": (r"acme|internal", "acme or internal"),
+    "PROCESSING_MEMORY": (r"(\d+[mg])?", "a number with m or g, such as 1536m"),
+    "JUPYTERLAB_MEMORY": (r"(\d+[mg])?", "a number with m or g, such as 576m"),
+    "PROCESSING_CORES": (r"(\d+(\.\d+)?)?", "a number of processors, such as 2"),
     "ADMIN_USER": (
         r"[A-Za-z0-9._@-]{1,64}",
         "a user's name: 1 to 64 letters, digits and . _ @ -",

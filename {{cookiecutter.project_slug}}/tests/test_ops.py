@@ -17,6 +17,7 @@ from ops import (
     docker,
     dotenv,
     envfile,
+    memory,
     modes,
     ownership,
     preflight,
@@ -315,11 +316,45 @@ def test_good_settings_are_no_problem():
         ("REPLICAS_MIN", "3"),
         ("REPLICAS_MAX", "61"),
         ("REPLICAS_MAX", "all"),
+        ("PROCESSING_MEMORY", "2 GB"),
+        ("PROCESSING_CORES", "all"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named(name, value):
     (problem,) = settings.setting_problems(GOOD | {name: value})
     assert name in problem and "write " in problem
+
+
+ALL_PARTS = {
+    "COMPOSE_PROFILES": "autoscaler,jupyterlab,dashboard,monitoring",
+    "REPLICAS_MIN": "2",
+}
+GB = 1e9
+
+
+def test_memory_is_shared_out_so_that_all_limits_fit_beside_what_each_part_needs():
+    limits = {size: memory.limits(ALL_PARTS, size * GB) for size in (2, 4, 8, 64)}
+    for size, limit in limits.items():
+        own = sum(int(text.removesuffix("m")) for text in limit.values())
+        others = memory.needed(ALL_PARTS) - sum(
+            parts.get(name, 0)
+            for parts in memory.reservations(ALL_PARTS).values()
+            for name in ("processing", "jupyterlab")
+        )
+        assert size < 4 or own + others < size * GB / memory.MB
+    training = [int(limit["PROCESSING_MEMORY"].removesuffix("m")) for limit in limits.values()]
+    assert training == sorted(training) and training[0] < 1000 < training[1] < training[3]
+    assert "JUPYTERLAB_MEMORY" not in memory.limits({"COMPOSE_PROFILES": ""}, 4 * GB)
+    assert "244 MB here" in memory.sums(ALL_PARTS, 256e6)
+
+
+def test_a_machine_that_is_too_small_is_told_what_to_switch_off():
+    assert memory.problem(ALL_PARTS, 4 * GB) == ""
+    problem = memory.problem(ALL_PARTS, 2.4 * GB)
+    assert "take jupyterlab" in problem and "COMPOSE_PROFILES" in problem
+    fewest = {"COMPOSE_PROFILES": "", "REPLICAS_MIN": "1"}
+    assert memory.problem(fewest, 1.97 * GB) == ""
+    assert "without any of the optional parts" in memory.problem(ALL_PARTS, 1 * GB)
 
 
 def docker_that_says(folder, monkeypatch, script: str) -> None:
