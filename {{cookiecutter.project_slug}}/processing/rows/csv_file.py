@@ -5,7 +5,7 @@ the file, is read by Polars as a whole. Any other is read line by line.
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,9 +59,9 @@ class CsvFile:
             file.seek(self.layout.start)
             yield from iter(partial(file.read, PIECE), b"")
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield batch after batch."""
-        start, row, size, self.lines = self.layout.start, 1, BATCH_BYTES, 0
+    def reads(self) -> Iterator[Callable[[], Batch]]:
+        """Yield for each batch what reads it; threads may do so for several at once."""
+        start, row, size, self.lines = self.layout.start, 1, LEAST_BYTES, 0
         whole = self.local.stat().st_size
         with self.local.open("rb") as file:
             while content := self._content(file, start, size):
@@ -77,11 +77,11 @@ class CsvFile:
                 refuse_other_encodings(part)
                 if b'"' in marks:
                     sorting = self._sorted(part, goes_on=start + len(content) < whole)
-                    yield sorting.batch(self._table)
+                    yield partial(sorting.batch, self._table)
                     used, rows = sorting.used, sorting.rows
                     lines = ends(content[:used], self.layout.end)
                 else:
-                    yield self._unquoted(part, marks)
+                    yield partial(self._unquoted, part, marks)
                     used, rows = len(content), lines
                 start, row, self.lines = start + used, row + rows, self.lines + lines
                 size = min(BATCH_BYTES, max(LEAST_BYTES, used // lines * ALMOST_BATCH_ROWS))

@@ -7,6 +7,7 @@ broken attempt left behind has the same names and is replaced.
 import logging
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -119,12 +120,13 @@ def _read(local: Path, file: RawFile, scratch: Scratch) -> str | None:
     contract.check_names()
     table, lines = reading.table(local, COLUMNS, scratch.folder), 0
 
-    def checked(batch: Batch) -> tuple[int, Written]:
+    def checked(read: Callable[[], Batch]) -> tuple[int, Written]:
+        batch = read()
         good, bad = check_batch(batch.rows, file.arrived, table.marks)
         bad = pl.concat([bad, batch.refused])
         return batch.lines, scratch.write(good.with_columns(_arrival(file)), bad)
 
-    for of_batch, written in in_order(checked, table.batches()):
+    for of_batch, written in in_order(checked, table.reads()):
         lines += of_batch
         scratch.take(written)
     if lines != table.lines:

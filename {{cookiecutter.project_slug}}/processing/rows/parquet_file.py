@@ -3,9 +3,10 @@
 import json
 import mmap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -40,8 +41,8 @@ class ParquetFile:
     lines: int
     places: dict[str, int]
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield batch after batch."""
+    def reads(self) -> Iterator[Callable[[], Batch]]:
+        """Yield for each batch what reads it; threads may do so for several at once."""
         used = {self.names[place]: name for name, place in self.places.items()}
         with readable():
             _refuse_long_texts(self.local, list(used))
@@ -50,7 +51,7 @@ class ParquetFile:
                 rows = table.select(
                     _checkable(table[name]).alias(ours) for name, ours in used.items()
                 )
-                yield _batch(rows, first)
+                yield partial(_batch, rows, first)
                 first += len(rows)
 
 
@@ -122,6 +123,7 @@ def _text_bytes(column: pa.Array) -> int:
     return total.as_py() or 0
 
 
+@readable()
 def _batch(rows: pl.DataFrame, first: int) -> Batch:
     rows, lists = _without_lists(numbered(rows, first))
     binary = rows.select(pl.col(pl.Binary))

@@ -1,6 +1,6 @@
 """Raw files as tables: their content in batches of text or typed columns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,16 @@ class Table:
     marks: Marks
     lacks: str | None
 
+    def reads(self) -> Iterator[Callable[[], Batch]]:
+        """Yield for each batch what reads it; threads may do so for several at once.
+
+        Both raise Unreadable.
+        """
+        return self.file.reads()
+
     def batches(self) -> Iterator[Batch]:
-        """Yield the rows batch by batch. Raises Unreadable."""
-        return self.file.batches()
+        """Yield batch after batch. Raises Unreadable."""
+        return (read() for read in self.reads())
 
     @property
     def lines(self) -> int:
@@ -65,4 +72,4 @@ def _marks(file: CsvFile, columns: Mapping[str, PolarsType]) -> Marks:
     wanted = [name for name in file.places if columns[name].is_numeric()]
     if file.layout.separator == b"," or not file.has(b","):
         return Marks.POINT
-    return numbers.marks(batch.rows.select(wanted) for batch in file.batches())
+    return numbers.marks(read().rows.select(wanted) for read in file.reads())

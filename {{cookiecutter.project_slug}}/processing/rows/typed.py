@@ -164,11 +164,12 @@ def _number(column: pl.Series, kind: PolarsType) -> pl.Series:
 
 
 def _reasons(batch: pl.DataFrame, values: pl.Series, kind: PolarsType) -> pl.DataFrame:
-    name = values.name
-    lost = batch.filter(values.is_null() & batch[name].is_not_null()).select(ROW, name)
-    texts = lost[name].cast(pl.String, strict=False).str.strip_chars(SPACES)
-    reasons = lost.select(ROW, reason=_why(name, lost[name].dtype, kind, texts))
-    return reasons.filter(~texts.is_in(MISSING_TEXTS).fill_null(False))
+    name, lost = values.name, values.is_null() & batch[values.name].is_not_null()
+    cells = batch.select(ROW, name).filter(lost)
+    texts = cells[name].cast(pl.String, strict=False).str.strip_chars(SPACES)
+    wrong = ~texts.is_in(MISSING_TEXTS).fill_null(False)
+    cells, texts = cells.filter(wrong), texts.filter(wrong)
+    return cells.select(ROW, reason=_why(name, cells[name].dtype, kind, texts))
 
 
 def _why(name: str, source: pl.DataType, kind: PolarsType, texts: pl.Series) -> pl.Expr:
