@@ -4,12 +4,14 @@ What the project says of `model/` is green, `make local` answers, and the first 
 platform's own tests also pass on those tables that have what they ask for.
 """
 
+import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, bake_with_environment, python_of, run_module
+from conftest import ROOT, bake_with_environment, edit, python_of, run_module
 
 TAKES_LONG = True
 USECASES = sorted(path.parent for path in ROOT.glob("tests/usecases/*/schema.py"))
@@ -50,3 +52,35 @@ def test_the_platform_keeps_its_promises_on_another_table(tmp_path, environment,
         ROOT / "tests/usecases" / name, project / "tests/table/model", dirs_exist_ok=True
     )
     assert " passed" in run_module(python_of(project), "pytest", "-q", *PLATFORM, folder=project)
+
+
+BOOKINGS_OF_A_YEAR = """
+import polars as pl
+from datetime import date
+from model.source import MONTHS, bookings
+table = pl.concat(bookings(month) for month in MONTHS[:12])
+told = pl.col("known") <= date(2015, 12, 31)
+columns = (pl.when(told).then(name).alias(name) for name in ("is_canceled", "known"))
+table.with_columns(*columns).write_csv("data/raw/year.csv")
+"""
+
+
+def test_one_file_that_says_when_outcomes_became_known_teaches_as_their_own_time_would(
+    tmp_path, environment
+):
+    """A dump has all of a year in it: when it arrived says nothing of when a fate was known."""
+    project = bake_with_environment(tmp_path / "here", environment)
+    python, model = python_of(project), project / "model"
+    shutil.copytree(ROOT / "tests/usecases/bookings", model, dirs_exist_ok=True)
+    edit(model / "schema.py", "EVENT_TIME =", 'KNOWN_AT = "known"\n\nEVENT_TIME =')
+    edit(model / "source.py", "COLUMNS = {", 'COLUMNS = {\n    "known": pl.Date,')
+    edit(model / "source.py", "MONTHS[:6]", "MONTHS[:0]")
+    (project / "data" / "raw").mkdir(parents=True)
+    subprocess.run([python, "-c", BOOKINGS_OF_A_YEAR], cwd=project, check=True)
+    assert "prediction: " in run_module(sys.executable, "ops.local", "--once", folder=project)
+    (card,) = (project / "data" / "models").rglob("card.json")
+    about = json.loads(card.read_text())
+    kept, cancelled = (about["outcomes"]["of_groups"][fate] for fate in ("kept", "cancelled"))
+    assert cancelled["half"] < 30 < kept["half"] and 90 < kept["ninety"] < 400
+    assert about["outcomes"]["horizon"] > 60 and "kept" in about["outcomes"]["warning"]
+    assert "known" not in json.dumps(about["example"])
