@@ -248,13 +248,20 @@ def figure(visitor, query: str) -> float:
     return float(row["value"][1])
 
 
+GATEWAY_MEMORY = 96 * 2**20
+"""Bytes that compose.yaml gives the gateway."""
+
+
 def assert_logged_and_counted(stack, visitor) -> None:
-    """Find refused requests and names in the logs, and all of them counted."""
+    """Find refused requests and names in the logs, all counted, in a gateway with memory left."""
     log = stack.compose("logs", "--no-log-prefix", "gateway").stdout
     assert '"status":401' in log and "slipway_" not in log
     assert "was refused as 'admin'" in stack.compose("logs", "gateway-signin").stdout
     refused = 'sum(caddy_http_request_duration_seconds_count{job="gateway", code=~"4.."})'
     assert figure(visitor, refused) > 20
+    memory = figure(visitor, 'max_over_time(process_resident_memory_bytes{job="gateway"}[30m])')
+    print(f"  The gateway took at most {memory / 2**20:.0f} MiB.")
+    assert memory < 0.9 * GATEWAY_MEMORY
 
 
 if __name__ == "__main__":
