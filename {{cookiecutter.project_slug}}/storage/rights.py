@@ -12,6 +12,8 @@ SERVICES = {
         "raw:write",
         "processed:read",
         "processed:write",
+        "processed/rows:delete",
+        "processed/features:delete",
         "models:read",
         "models:write",
         "predictions:read",

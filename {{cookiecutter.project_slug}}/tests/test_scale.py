@@ -5,8 +5,9 @@ import pytest
 from obstore.exceptions import PreconditionError
 from polars.testing import assert_frame_equal
 
+from core.parts import parts
 from core.schema import OUTCOME
-from core.tables import TIME, column_statistics, months, newest_versions, parts, read_parquet
+from core.tables import TIME, column_statistics, months, newest_versions, read_parquet
 from processing.rows.ingest import check
 from processing.rows.raw import on_disk, raw_files, unchecked
 from processing.rows.repeats import newest_rows
@@ -46,7 +47,7 @@ class Cursor:
 def test_the_newest_version_of_each_row_is_found_part_by_part(processed):
     for month in months(processed):
         listed = parts(processed, month)
-        together = newest_versions([read_parquet(processed, part) for part in listed])
+        together = newest_versions(pl.concat(read_parquet(processed, part) for part in listed))
         assert_frame_equal(pl.concat(newest_rows(processed, listed, together.columns)), together)
 
 

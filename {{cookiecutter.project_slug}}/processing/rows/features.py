@@ -10,9 +10,10 @@ from obstore.store import ObjectStore
 from core import features
 from core.code import code_digest
 from core.layout import FEATURES, ROWS
+from core.parts import is_departure, parts
 from core.quarantine import Quarantine
 from core.storage import names
-from core.tables import is_departure, question_columns, read_parquet, write_parquet
+from core.tables import question_columns, read_parquet, write_parquet
 from model.schema import Question
 from processing.rows.threads import in_order
 
@@ -40,7 +41,7 @@ def store_missing(processed: ObjectStore) -> int:
     computed = set(names(processed, _folder()))
     missing = [
         part
-        for part in names(processed, ROWS)
+        for part in parts(processed)
         if not is_departure(part)
         and features_part(part) not in computed
         and not quarantine.holds(part, code)
