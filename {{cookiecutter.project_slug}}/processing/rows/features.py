@@ -20,10 +20,11 @@ from processing.rows.threads import in_order
 
 def features_part(rows_part: str) -> str:
     """Return where the features of a part of `rows/` lie."""
-    return rows_part.replace(f"{ROWS}/", f"{_folder()}/", 1)
+    return rows_part.replace(f"{ROWS}/", f"{features_folder()}/", 1)
 
 
-def _folder() -> str:
+def features_folder() -> str:
+    """Return the folder of the features by today's code."""
     return f"{FEATURES}/{_code()}"
 
 
@@ -38,7 +39,7 @@ def store_missing(processed: ObjectStore) -> int:
     learns from it until the code changes.
     """
     quarantine, code = Quarantine(processed, FEATURES), _code()
-    computed = set(names(processed, _folder()))
+    computed = set(names(processed, features_folder()))
     missing = [
         part
         for part in parts(processed)
@@ -58,7 +59,7 @@ def store_missing(processed: ObjectStore) -> int:
 
 def with_features(processed: ObjectStore, rows_parts: list[str]) -> list[str]:
     """Return those parts that have features by today's code, or need none."""
-    computed = set(names(processed, _folder()))
+    computed = set(names(processed, features_folder()))
     return [part for part in rows_parts if is_departure(part) or features_part(part) in computed]
 
 
