@@ -15,7 +15,7 @@ from processing.answers.matching import outcomes_of_rows, parts_by_file
 from processing.rows import merging
 from processing.rows.ingest import check
 from processing.rows.raw import raw_files, unchecked
-from processing.steps import compute_features
+from processing.steps import check_rows, compute_features
 from processing.training.window import newest_digest, newest_window
 
 FILES = 12
@@ -164,3 +164,18 @@ def test_what_a_check_left_behind_when_it_was_cut_short_is_not_merged(processed,
     processed.delete(f"files/{newest.id}.json")
     merging.merge(processed, AFTERWARDS)
     assert len(core_parts.parts(processed)) == 2
+
+
+def test_a_file_is_held_against_few_parts_however_many_came_before(storage, sample):
+    """A hundred and thirty files of one month leave no more than two rounds of small parts."""
+    some = sample.unique(maintain_order=True)
+    for number in range(130):
+        storage("raw").put(
+            f"{number:03}.csv", some[5 * number : 5 * number + 5].write_csv().encode()
+        )
+    check_rows()
+    assert (
+        len(core_parts.originals(storage("processed"), core_parts.parts(storage("processed"))))
+        == 130
+    )
+    assert len(core_parts.parts(storage("processed"))) <= merging.MANY

@@ -12,7 +12,7 @@ from obstore.store import ObjectStore
 
 from core.parts import is_departure, is_merged, originals, parts, slices
 from core.schema import OUTCOME
-from core.tables import KNOWN, KNOWN_AT, TIME, column_statistics, months, read_parquet
+from core.tables import KNOWN, KNOWN_AT, TIME, column_statistics, months, newest_time, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part, with_features
@@ -190,7 +190,8 @@ def _newest_events(processed: ObjectStore, part: str) -> Iterator[tuple[str, dat
     """Yield each part of which this one was made, with its newest event."""
     if is_merged(part):
         times = read_parquet(processed, part, [TIME])
-        yield from ((name, of[TIME].max()) for name, of in slices(processed, part, times))
+        of_parts = slices(processed, part, times)
+        yield from ((name, newest_time(rows[TIME])) for name, rows in of_parts)
     else:
         yield from ((part, group.max) for group in column_statistics(processed, part, TIME))
 
