@@ -1,4 +1,4 @@
-"""What is too old goes from the real storage with processing's own rights, and nothing else does."""
+"""What is too old goes from the real storage, by processing's own rights, and nothing else does."""
 
 import io
 from datetime import UTC, datetime, timedelta

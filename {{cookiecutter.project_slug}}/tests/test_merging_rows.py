@@ -179,3 +179,19 @@ def test_a_file_is_held_against_few_parts_however_many_came_before(storage, samp
         == 130
     )
     assert len(core_parts.parts(storage("processed"))) <= merging.MANY
+
+
+def test_rows_that_have_left_a_month_are_merged_apart_and_stay_away(processed):
+    """The first two rows of each file have come again in another month."""
+    before = rows()
+    for part in core_parts.parts(processed):
+        left = merging.read_parquet(processed, part)[:2]
+        merging.write_parquet(processed, part.replace("-000.parquet", core_parts.DEPARTURE), left)
+    without, digest = rows(), newest_digest(processed)
+    assert len(before) - len(without) >= FILES
+    for now in (AFTERWARDS, LATER):
+        merging.merge(processed, now)
+        assert_frame_equal(rows(), without)
+        assert newest_digest(processed) == digest
+    assert len(names(processed, "rows")) == 2
+    assert sum(map(core_parts.is_departure, names(processed, "rows"))) == 1
