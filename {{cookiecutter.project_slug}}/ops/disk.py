@@ -75,6 +75,7 @@ def main() -> None:
     left = free()
     in_platform = processing.run("processing.disk", *map(str, left or ()))
     if in_platform:
+        print("The bucket notebooks is not shown: the pipeline may not read it.")
         print(f"\n{'in Docker':<28}{'MB':>24}")
         for name, size in in_docker():
             print(f"{name:<28}{size:>24,.1f}")

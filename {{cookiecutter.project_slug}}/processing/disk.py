@@ -14,6 +14,9 @@ from core.storage import bucket, listed
 
 WEEK = timedelta(days=7)
 
+SEEN = [name for name in BUCKETS if name != "notebooks"]
+"""The buckets that processing may read."""
+
 INODES_AN_OBJECT = 2
 """Storage keeps an object as a file in a folder of its own."""
 
@@ -34,7 +37,7 @@ def taken(now: datetime | None = None) -> dict[str, Taken]:
     """Return what each part of the buckets takes, such as `processed/rows`."""
     week_ago = (now or datetime.now(UTC)) - WEEK
     parts: dict[str, Taken] = defaultdict(Taken)
-    for name in BUCKETS:
+    for name in SEEN:
         for item in listed(bucket(name), ""):
             is_new, size = item["last_modified"] > week_ago, item["size"]
             part = _part(name, item["path"])
