@@ -16,6 +16,7 @@ sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")
 from bench import (  # noqa: E402
     beside,
     generation,
+    growth,
     pipeline,
     platform_at_rest,
     scale_full,
@@ -29,7 +30,7 @@ MEASUREMENTS = {
     "worst_input": worst_input,
     "platform": platform_at_rest,
 }
-ON_REQUEST = {"scale_full": scale_full}
+ON_REQUEST = {"scale_full": scale_full, "growth": growth}
 
 
 def machine() -> dict:

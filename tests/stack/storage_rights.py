@@ -32,8 +32,8 @@ MAY_WRITE_BELOW = {  # folders of the predictions bucket
     "prediction": {"live", "outcomes"},
     "jupyterlab": set(),
 }
-MAY_DELETE_BELOW = {  # whoever merges deletes what was merged
-    "processing": {"live", "outcomes", "merged"},
+MAY_DELETE_BELOW = {  # whoever merges deletes what was merged, and what is kept no longer
+    "processing": {"live", "outcomes", "merged", "batch", "truth"},
     "prediction": set(),
     "jupyterlab": set(),
 }

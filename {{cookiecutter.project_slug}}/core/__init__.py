@@ -1,6 +1,6 @@
 """What processing, prediction and notebooks agree on: settings, storage, registry, and rows.
 
-Prediction loads all of it but `tables`, `database` and `code`; its image has no Polars.
+Prediction loads all of it but `tables`, `parts`, `database` and `code`; its image has no Polars.
 """
 
 import os

@@ -1,7 +1,8 @@
 """The bucket `processed`: rows and features as Parquet, one folder a month of the event.
 
-Each raw file adds parts of its own; nothing is ever rewritten. A row that came again with
-something new (its outcome, say) stands in a later part, and readers take the newest one.
+Each raw file adds parts of its own; small ones are merged later (core/parts.py), and no
+row is ever rewritten. One that came again with something new (its outcome, say) stands in a later
+part, and readers take the newest.
 Processing and notebooks read it; prediction has no Polars.
 """
 
@@ -12,13 +13,13 @@ from typing import cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
 from core.layout import ROWS
+from core.parts import as_they_came, footer, is_departure, parts
 from core.schema import KEY_PARTS, OUTCOME, KeyPart, value_type
-from core.storage import bucket, names, read
+from core.storage import bucket, read
 from model import schema
 from model.schema import EVENT_TIME, Question
 
@@ -27,9 +28,6 @@ TIME = EVENT_TIME or "arrived"
 
 COMPRESSION_LEVEL = 1
 """Of zstd. Higher levels take longer, and of such columns make larger files."""
-
-DEPARTURE = "-departed.parquet"
-"""The end of a part's name whose rows have left the month: they came again in another one."""
 
 HAS_LEFT = "has left"
 """A column for a moment; with a space in it, no field of the schema has that name."""
@@ -87,19 +85,9 @@ def _key_text(column: pl.Series, part: KeyPart) -> pl.Series:
     return column.replace_strict(texts, default=None, return_dtype=pl.String)
 
 
-def parts(processed: ObjectStore, month: str) -> list[str]:
-    """Return the parts of a month, such as `2013-01`, in the order in which they arrived."""
-    return names(processed, f"{ROWS}/month={month}")
-
-
 def newest_time(times: pl.Series) -> datetime:
     """Return the latest of some times, of which there is one at least."""
     return cast(datetime, times.max())
-
-
-def is_departure(part: str) -> bool:
-    """Return whether the rows of a part have left its month."""
-    return part.endswith(DEPARTURE)
 
 
 def months(processed: ObjectStore) -> list[str]:
@@ -111,14 +99,6 @@ def months(processed: ObjectStore) -> list[str]:
 def read_parquet(store: ObjectStore, path: str, columns: list[str] | None = None) -> pl.DataFrame:
     """Return the table in a Parquet object, or some of its columns."""
     return pl.read_parquet(io.BytesIO(read(store, path)), columns=columns)
-
-
-def footer(store: ObjectStore, path: str) -> pq.FileMetaData:
-    """Return what a Parquet object says of its rows and columns; only its end is fetched."""
-    end = store.head(path)["size"] - 8
-    length = int.from_bytes(store.get_range(path, start=end, length=4), "little")
-    content = store.get_range(path, start=end - length, length=length + 8)
-    return pq.read_metadata(pa.BufferReader(content))
 
 
 def column_statistics(store: ObjectStore, path: str, column: str) -> list[pq.Statistics]:
@@ -136,12 +116,11 @@ def write_parquet(store: ObjectStore, path: str, table: pl.DataFrame) -> None:
     store.put(path, buffer.getvalue())
 
 
-def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
-    """Put a month's parts together, oldest first, and keep the newest version of each row.
+def newest_versions(together: pl.DataFrame) -> pl.DataFrame:
+    """Keep the newest version of each row of a month; they stand in the order of arrival.
 
     Rows without a key have no versions: all of them stay.
     """
-    together = pl.concat(of_one_month)
     if not KEY_PARTS or together.select(key_expressions()).hash_rows().n_unique() == len(together):
         return together
     own = pl.when(lacks_key()).then(lacks_key().cum_sum()).alias("number")
@@ -150,13 +129,14 @@ def newest_versions(of_one_month: list[pl.DataFrame]) -> pl.DataFrame:
 
 def read_month(processed: ObjectStore, month: str) -> pl.DataFrame:
     """Return the checked rows of a month, the newest version of each."""
-    versions = [
-        read_parquet(processed, part, ROW_COLUMNS).with_columns(
+    versions = {
+        part: read_parquet(processed, part, ROW_COLUMNS).with_columns(
             pl.lit(is_departure(part)).alias(HAS_LEFT)
         )
         for part in parts(processed, month)
-    ]
-    return newest_versions(versions).filter(~pl.col(HAS_LEFT)).drop(HAS_LEFT)
+    }
+    newest = newest_versions(as_they_came(processed, versions))
+    return newest.filter(~pl.col(HAS_LEFT)).drop(HAS_LEFT)
 
 
 def rows(of_months: Iterable[str] | None = None) -> pl.DataFrame:

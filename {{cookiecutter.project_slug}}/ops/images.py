@@ -35,6 +35,12 @@ def build() -> dict[str, str]:
     return before if ids() != before else {}
 
 
+def prune() -> None:
+    """Delete this project's images that have no tag any more: those before the one before."""
+    of_project = f"label=com.docker.compose.project={compose.config()['name']}"
+    docker.ask("image", "prune", "--force", "--filter", of_project, patience=120)
+
+
 def back() -> dict[str, str]:
     """Choose the images of the release before. Return the ids of those that they replace."""
     now, before = ids(), ids("previous")

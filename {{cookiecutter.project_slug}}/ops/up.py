@@ -32,6 +32,7 @@ def start(take_images: Callable[[], dict[str, str]]) -> None:
         images.tag(replaced, "previous")
         start_the_rest()
     refresh.reread_edited_files()
+    images.prune()
 
 
 def start_the_rest() -> None:

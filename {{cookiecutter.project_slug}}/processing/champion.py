@@ -38,6 +38,11 @@ def choose(version: str, reason: str = "Chosen by hand.") -> str:
         promotion = registry.promote(models, version, reason, after=champion, by_hand=True)
     except (Refused, registry.PromotionLost) as problem:
         raise NotPromoted(str(problem)) from None
+    except FileNotFoundError:
+        raise NotPromoted(
+            f"The model of {version} was deleted: it was never champion, and core/retention.py "
+            "says how long such ones are kept. Its card is still there."
+        ) from None
     write_promotions()
     return (
         f"{version} is the champion from now on (promotion {promotion.number}); "

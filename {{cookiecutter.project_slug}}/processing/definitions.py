@@ -103,16 +103,26 @@ def rollback():
 
 @dg.op
 def delete_old_runs(context: dg.OpExecutionContext) -> None:
-    """Delete the runs that nobody looks at any more; processing/old_runs.py says which."""
+    """Delete the runs that nobody looks at any more; core/retention.py says which."""
     from processing import old_runs
 
-    context.log.info(f"Deleted: {old_runs.delete_old_runs(context.instance)}")
+    context.log.info(f"Deleted runs: {old_runs.delete_old_runs(context.instance)}")
+
+
+@dg.op(retry_policy=dg.RetryPolicy(max_retries=2, delay=60))
+def delete_old_objects(context: dg.OpExecutionContext) -> None:
+    """Delete what core/retention.py keeps no longer."""
+    from processing import retention
+
+    for kind, facts in retention.delete_old().items():
+        context.log.info(f"Deleted of {kind}: {facts}")
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def housekeeping():
-    """Keep the orchestrator's own database small."""
+    """Delete what is older than core/retention.py keeps it, runs and objects."""
     delete_old_runs()
+    delete_old_objects()
 
 
 @dg.sensor(job=pipeline, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)

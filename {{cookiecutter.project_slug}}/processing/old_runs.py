@@ -7,12 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-KEPT = {
-    "pipeline": timedelta(days=90),
-    "rollback": timedelta(days=90),
-    "answers": timedelta(days=2),
-    "housekeeping": timedelta(days=30),
-}
+from core.retention import ORCHESTRATOR_RUNS
+
+KEPT = {job: timedelta(days=days) for job, days in ORCHESTRATOR_RUNS.items()}
 """How long the runs of each job are kept. What they made stays; storage remembers what was done."""
 
 AT_A_TIME = 500

@@ -123,7 +123,7 @@ def _published() -> Iterator[tuple[str, inference.Model]]:
     """Yield each version that can answer."""
     models = bucket("models")
     for version in registry.versions(models):
-        with suppress(inference.Refused):
+        with suppress(inference.Refused, FileNotFoundError):  # retention deletes some models
             yield version, inference.load(models, version)
 
 

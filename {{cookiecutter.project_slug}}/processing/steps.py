@@ -13,7 +13,9 @@ from core.inference import Refused
 from core.quarantine import Quarantine
 from core.storage import bucket
 from processing.answers import alarm, batch, merging, truth
+from processing.answers.turns import turn
 from processing.rows import features, ingest
+from processing.rows import merging as rows_merging
 from processing.rows.raw import FileReport, unchecked
 from processing.sources.problem import SourceProblem
 from processing.summaries import batches, live_errors, pairs, tables, warnings
@@ -48,14 +50,24 @@ def fetch_raw() -> Facts:
 def check_rows() -> Facts:
     """Check every raw file that has not been checked."""
     raw, processed = bucket("raw"), bucket("processed")
-    reports = [ingest.check(raw, processed, file) for file in unchecked(raw, processed)]
-    for report in reports:
+    reports: list[FileReport] = []
+    for number, file in enumerate(unchecked(raw, processed), 1):
+        reports.append(report := ingest.check(raw, processed, file))
+        if number % rows_merging.MANY == 0:
+            attempt("merge rows", merge_rows)
         log.info("%(source)s: %(rows_accepted)d rows accepted, %(rows_rejected)d rejected", report)
         if report["error"]:
             log.warning("%(source)s: %(error)s", report)
+    attempt("merge rows", merge_rows)
     counts = ("rows_accepted", "rows_rejected")
     facts = {count: sum(report[count] for report in reports) for count in counts}
     return {"files": len(reports)} | facts | _why_rejected(reports)
+
+
+def merge_rows() -> Facts:
+    """Merge small parts of a month, so that the next file is held against few of them."""
+    with turn("rows"):
+        return rows_merging.merge(bucket("processed"))
 
 
 def _why_rejected(reports: list[FileReport]) -> Facts:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from core.retention import RAW_FILES
+
 BUCKETS = ("raw", "processed", "models", "predictions", "notebooks")
 VERSIONED = ("raw", "models", "notebooks")
 """Objects that are overwritten or deleted there can be restored."""
@@ -10,17 +12,25 @@ SERVICES = {
     "processing": (
         "raw:read",
         "raw:write",
+        *(["raw:delete"] if RAW_FILES else []),
         "processed:read",
         "processed:write",
+        "processed/rows:delete",
+        "processed/features:delete",
+        "processed/rejected:delete",
+        "processed/runs:delete",
         "models:read",
         "models:write",
+        "models/versions:delete",
         "predictions:read",
         "predictions/batch:write",
+        "predictions/batch:delete",
         "predictions/merged:write",
         "predictions/merged:delete",
         "predictions/live:delete",
         "predictions/outcomes:delete",
         "predictions/truth:write",
+        "predictions/truth:delete",
         "predictions/withdrawn:write",
     ),
     "prediction": (

@@ -10,22 +10,19 @@ from minio.commonconfig import ENABLED, Filter
 from minio.lifecycleconfig import Expiration, LifecycleConfig, NoncurrentVersionExpiration, Rule
 from minio.versioningconfig import VersioningConfig
 
+from core.retention import REPLACED
 from storage import server
 from storage.rights import BUCKETS, SERVICES, VERSIONED, policy
 
-KEEP_OLD_NOTEBOOKS_DAYS = 30
 
-
-def old_notebooks_expire() -> LifecycleConfig:
-    """Return the rule that deleted and overwritten notebooks can be restored for a month."""
+def old_versions_expire(days: int) -> LifecycleConfig:
+    """Return the rule that what was deleted or overwritten can be restored for so many days."""
     rule = Rule(
-        rule_id="old-notebooks-go",
+        rule_id="old-versions-go",
         status=ENABLED,
         rule_filter=Filter(prefix=""),
         expiration=Expiration(expired_object_delete_marker=True),
-        noncurrent_version_expiration=NoncurrentVersionExpiration(
-            noncurrent_days=KEEP_OLD_NOTEBOOKS_DAYS
-        ),
+        noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent_days=days),
     )
     return LifecycleConfig([rule])
 
@@ -38,9 +35,22 @@ def bucket(root: Minio, name: str) -> Iterator[str]:
     if name in VERSIONED and root.get_bucket_versioning(bucket_name=name).status != ENABLED:
         root.set_bucket_versioning(bucket_name=name, config=VersioningConfig(ENABLED))
         yield "keeps versions from now on"
-    if name == "notebooks" and root.get_bucket_lifecycle(bucket_name=name) is None:
-        root.set_bucket_lifecycle(bucket_name=name, config=old_notebooks_expire())
-        yield f"old versions expire after {KEEP_OLD_NOTEBOOKS_DAYS} days"
+    days = REPLACED.get(name)
+    if old_versions_go_after(root, name) == days:
+        return
+    if days is None:
+        root.delete_bucket_lifecycle(bucket_name=name)
+        yield "keeps old versions for ever"
+    else:
+        root.set_bucket_lifecycle(bucket_name=name, config=old_versions_expire(days))
+        yield f"old versions expire after {days} days"
+
+
+def old_versions_go_after(root: Minio, name: str) -> int | None:
+    """Return after how many days storage deletes old versions in a bucket; None: it does not."""
+    present = root.get_bucket_lifecycle(bucket_name=name)
+    rules = [rule.noncurrent_version_expiration for rule in present.rules] if present else []
+    return next((rule.noncurrent_days for rule in rules if rule), None)
 
 
 def same_policy(first: dict, second: dict) -> bool:

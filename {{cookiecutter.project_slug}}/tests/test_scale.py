@@ -1,18 +1,24 @@
 """Memory and time do not grow with history; the results are those of reading everything."""
 
+import time
+
 import polars as pl
 import pytest
 from obstore.exceptions import PreconditionError
 from polars.testing import assert_frame_equal
 
+from core.layout import FILES
+from core.parts import parts
 from core.schema import OUTCOME
-from core.tables import TIME, column_statistics, months, newest_versions, parts, read_parquet
+from core.storage import names
+from core.tables import TIME, column_statistics, months, newest_versions, read_parquet
 from processing.rows.ingest import check
-from processing.rows.raw import on_disk, raw_files, unchecked
+from processing.rows.raw import on_disk, raw_files, report_path, unchecked
 from processing.rows.repeats import newest_rows
 from processing.steps import compute_features
 from processing.summaries import tables
 from processing.training import window
+from processing.work import work_to_do
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ class Cursor:
 def test_the_newest_version_of_each_row_is_found_part_by_part(processed):
     for month in months(processed):
         listed = parts(processed, month)
-        together = newest_versions([read_parquet(processed, part) for part in listed])
+        together = newest_versions(pl.concat(read_parquet(processed, part) for part in listed))
         assert_frame_equal(pl.concat(newest_rows(processed, listed, together.columns)), together)
 
 
@@ -88,3 +94,18 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again_later(storage, s
     (file,) = raw_files(storage("raw"))
     with pytest.raises(PreconditionError), on_disk(storage("raw"), file, tmp_path):
         storage("raw").put("a.csv", sample.head(20).write_csv().encode())
+
+
+def test_a_look_for_work_hardly_costs_more_with_thousands_of_files(storage):
+    """Promised are 20 ms for each thousand more; a test has three times as long."""
+    milliseconds = []
+    for files in (100, 3100):
+        raw, processed = storage("raw"), storage("processed")
+        for number in range(len(names(raw)), files):
+            raw.put(f"{number:04}.csv", b"x")
+        for file in raw_files(raw)[len(names(processed, FILES)) :]:
+            processed.put(report_path(file), b"{}")
+        began = time.perf_counter()
+        work_to_do()
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    assert milliseconds[1] - milliseconds[0] < 3 * 20 * 3

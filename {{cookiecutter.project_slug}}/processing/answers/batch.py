@@ -6,8 +6,9 @@ from obstore.store import ObjectStore
 
 from core.inference import Model
 from core.layout import BATCHES
+from core.parts import parts
 from core.schema import CLASS_NAMES, CLASSES
-from core.tables import ROW_COLUMNS, months, parts, question_columns, write_parquet
+from core.tables import ROW_COLUMNS, months, question_columns, write_parquet
 from processing.rows.repeats import newest_rows
 
 PREDICTED = "probabilities" if CLASSES else "prediction"

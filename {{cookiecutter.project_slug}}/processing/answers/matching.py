@@ -15,10 +15,11 @@ from obstore.store import ObjectStore
 
 from core.answers import HOUR, hour_folder
 from core.ids import time_of
-from core.layout import ANSWERS_BY_HOUR, FILES_JOINED, JOINED, KEYS_BY_DAY, REPORTS_BY_HOUR, ROWS
+from core.layout import ANSWERS_BY_HOUR, FILES_JOINED, JOINED, KEYS_BY_DAY, REPORTS_BY_HOUR
+from core.parts import is_departure, originals, parts, slices
 from core.schema import KEY_PARTS, OUTCOME
 from core.storage import bucket, listed, names
-from core.tables import is_departure, key_texts, read_parquet, write_parquet
+from core.tables import key_texts, read_parquet, write_parquet
 from processing.answers.hourly import (
     ACTUAL_TYPE,
     ANSWER_COLUMNS,
@@ -59,21 +60,24 @@ def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
 
 
 def parts_by_file() -> dict[str, list[str]]:
-    """Return the parts of checked rows of each raw file."""
+    """Return the parts of checked rows that hold some of each raw file."""
     by_file: dict[str, list[str]] = {}
-    for part in filterfalse(is_departure, names(bucket("processed"), ROWS)):
-        by_file.setdefault(file_of(part), []).append(part)
+    for part in filterfalse(is_departure, parts(bucket("processed"))):
+        for file in {file_of(name): None for name in originals(bucket("processed"), [part])}:
+            by_file.setdefault(file, []).append(part)
     return by_file
 
 
 def outcomes_of_rows(file: str, parts: list[str]) -> Iterator[pl.DataFrame]:
-    """Yield the outcomes in the checked rows of a raw file, part by part.
+    """Yield the outcomes in the checked rows of a raw file, which these parts hold, part by part.
 
     They became known when the file arrived, and belong to the answers of all clients.
     """
     columns = list(dict.fromkeys([*(part.column for part in KEY_PARTS), OUTCOME]))
     for part in parts:
-        rows = read_parquet(bucket("processed"), part, columns).drop_nulls(OUTCOME)
+        stored = slices(bucket("processed"), part, read_parquet(bucket("processed"), part, columns))
+        of_file = [rows for name, rows in stored if file_of(name) == file]
+        rows = pl.concat(of_file).drop_nulls(OUTCOME)
         yield rows.select(
             id=pl.lit(None, pl.String),
             client=pl.lit(None, pl.String),
@@ -156,10 +160,10 @@ def _outcomes_since(predictions: ObjectStore, hour: str) -> Iterator[pl.DataFram
     for path in _paths_from(predictions, REPORTS_BY_HOUR, hour):
         yield readable(read_table(predictions, path, REPORT_COLUMNS)).select(*OUTCOME_COLUMNS)
     start = datetime.strptime(hour, HOUR)
-    parts = parts_by_file()
-    for path in _paths_from(predictions, FILES_JOINED, f"{start:{ARRIVAL}}"):
-        file = PurePosixPath(path).name
-        yield from outcomes_of_rows(file, parts.get(file, []))
+    joined = _paths_from(predictions, FILES_JOINED, f"{start:{ARRIVAL}}")
+    by_file = parts_by_file() if joined else {}
+    for file in (PurePosixPath(path).name for path in joined):
+        yield from outcomes_of_rows(file, by_file.get(file, []))
 
 
 def _paths_from(predictions: ObjectStore, folder: str, start: str) -> list[str]:

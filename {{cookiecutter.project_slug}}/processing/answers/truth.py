@@ -102,11 +102,13 @@ def _set_aside(lines: Folder, new: pl.DataFrame) -> None:
 
 def _join_files(predictions: ObjectStore) -> Iterator[int]:
     """Join the outcomes in raw files. Yields how many there were."""
-    days, parts = names(predictions, KEYS_BY_DAY), parts_by_file()
     joined_files = {PurePosixPath(path).name for path in names(predictions, FILES_JOINED)}
+    checked = (PurePosixPath(path).stem for path in names(bucket("processed"), FILES))
+    new = [file for file in checked if file not in joined_files]
+    days, parts = names(predictions, KEYS_BY_DAY), parts_by_file() if new else {}
     quarantine = Quarantine(bucket("processed"), FILES)
-    for file in (PurePosixPath(path).stem for path in names(bucket("processed"), FILES)):
-        if file in joined_files or quarantine.holds(file):
+    for file in new:
+        if quarantine.holds(file):
             continue
         with quarantine.catching(file):
             if days and days[0] <= f"{KEYS_BY_DAY}/{arrival_of(file):%Y/%m/%d}.parquet":

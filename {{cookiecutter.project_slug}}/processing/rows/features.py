@@ -10,19 +10,21 @@ from obstore.store import ObjectStore
 from core import features
 from core.code import code_digest
 from core.layout import FEATURES, ROWS
+from core.parts import is_departure, parts
 from core.quarantine import Quarantine
 from core.storage import names
-from core.tables import is_departure, question_columns, read_parquet, write_parquet
+from core.tables import question_columns, read_parquet, write_parquet
 from model.schema import Question
 from processing.rows.threads import in_order
 
 
 def features_part(rows_part: str) -> str:
     """Return where the features of a part of `rows/` lie."""
-    return rows_part.replace(f"{ROWS}/", f"{_folder()}/", 1)
+    return rows_part.replace(f"{ROWS}/", f"{features_folder()}/", 1)
 
 
-def _folder() -> str:
+def features_folder() -> str:
+    """Return the folder of the features by today's code."""
     return f"{FEATURES}/{_code()}"
 
 
@@ -37,10 +39,10 @@ def store_missing(processed: ObjectStore) -> int:
     learns from it until the code changes.
     """
     quarantine, code = Quarantine(processed, FEATURES), _code()
-    computed = set(names(processed, _folder()))
+    computed = set(names(processed, features_folder()))
     missing = [
         part
-        for part in names(processed, ROWS)
+        for part in parts(processed)
         if not is_departure(part)
         and features_part(part) not in computed
         and not quarantine.holds(part, code)
@@ -57,7 +59,7 @@ def store_missing(processed: ObjectStore) -> int:
 
 def with_features(processed: ObjectStore, rows_parts: list[str]) -> list[str]:
     """Return those parts that have features by today's code, or need none."""
-    computed = set(names(processed, _folder()))
+    computed = set(names(processed, features_folder()))
     return [part for part in rows_parts if is_departure(part) or features_part(part) in computed]
 
 

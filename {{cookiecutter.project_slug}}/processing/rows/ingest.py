@@ -8,7 +8,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.quarantine import Quarantine, is_to_blame, sentence
+from core.retention import RAW_FILES
 from core.schema import allowed
 from core.storage import as_json, bucket, create
 from core.tables import KNOWN_AT, STORED_COLUMNS, TIME
@@ -33,6 +34,7 @@ from processing.rows.raw import (
     raw_files,
     reading_code,
     report_path,
+    reports,
 )
 from processing.rows.scratch import Scratch, Written
 from processing.rows.threads import in_order
@@ -47,7 +49,7 @@ def fetch(raw: ObjectStore) -> list[str]:
 
     What is no table of ours, such as an error page, is not kept, and fetched again by the next run.
     """
-    have = {file.path for file in raw_files(raw)}
+    have = {file.path for file in raw_files(raw)} | _let_go()
     refused, new = Quarantine(bucket("processed"), "sources"), []
     for path, content in extract(have):
         if reason := _reason_to_refuse(content):
@@ -57,6 +59,15 @@ def fetch(raw: ObjectStore) -> list[str]:
         if create(raw, path, content):
             new.append(path)
     return new
+
+
+def _let_go() -> set[str]:
+    """Return the names of files that were checked, and that retention may have deleted since."""
+    if RAW_FILES is None:
+        return set()
+    before = datetime.now(UTC) - timedelta(days=RAW_FILES)
+    old = reports(bucket("processed"))
+    return {file["source"] for file in old if datetime.fromisoformat(file["arrived"]) < before}
 
 
 def _reason_to_refuse(content: bytes | BinaryIO) -> str:

@@ -16,8 +16,8 @@ from typing_extensions import TypedDict
 from core.code import code_digest
 from core.documents import Count, Documents, Time
 from core.layout import FILES
+from core.parts import DEPARTURE
 from core.storage import exists, listed, names
-from core.tables import DEPARTURE
 from processing.rows import odd_names
 from processing.rows.kinds import Unreadable
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 import polars as pl
 from obstore.store import ObjectStore
 
+from core.parts import as_they_came, is_departure
 from core.schema import KEY_PARTS, OUTCOME
 from core.tables import (
     ROW_COLUMNS,
     TIME,
     column_statistics,
-    is_departure,
     key_expressions,
     lacks_key,
     read_parquet,
@@ -93,9 +93,8 @@ def newest_places(processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     `part` is the number of a part and `place` the row's in it. Read part by part, so that memory
     holds the hashes of a month and not its rows.
     """
-    lines = told_apart(
-        pl.concat(_places(processed, part, number) for number, part in enumerate(parts))
-    )
+    places = {part: _places(processed, part, number) for number, part in enumerate(parts)}
+    lines = told_apart(as_they_came(processed, places))
     if lines["key"].n_unique() < len(lines):
         lines = lines.unique("key", keep="last", maintain_order=True)
     return lines.filter(~pl.col("left")).drop("key", "left", "nameless")
@@ -148,7 +147,8 @@ def moved(
 
 def _met(lines: pl.DataFrame, processed: ObjectStore, parts: list[str]) -> pl.DataFrame:
     """Return the lines whose keys are stored in these parts, with what is stored."""
-    stored = told_apart(pl.concat([_stored_index(processed, part) for part in parts]))
+    indexes = {part: _stored_index(processed, part) for part in parts}
+    stored = told_apart(as_they_came(processed, indexes))
     newest = stored.unique("key", keep="last", maintain_order=True).filter(~pl.col("left"))
     return told_apart(lines).join(newest, on="key", suffix="_stored")
 

@@ -14,14 +14,13 @@ import polars as pl
 from obstore.store import ObjectStore
 
 from core.layout import REJECTED, ROWS
+from core.parts import DEPARTURE, is_merged, parts
 from core.tables import (
     COMPRESSION_LEVEL,
-    DEPARTURE,
     STORED_COLUMNS,
     TIME,
     months,
     newest_time,
-    parts,
     write_parquet,
 )
 from processing.rows import pieces as pieces_on_disk
@@ -125,7 +124,8 @@ class Scratch:
 
     def _stored(self, processed: ObjectStore, month: str) -> list[str]:
         """Return the stored parts of a month, without those of a broken attempt at this file."""
-        return [part for part in parts(processed, month) if self.file.id not in part]
+        of_month = parts(processed, month)
+        return [part for part in of_month if is_merged(part) or self.file.id not in part]
 
     def store(self, processed: ObjectStore) -> None:
         """Store all that was kept, in parts of PART_ROWS at most."""

@@ -5,8 +5,9 @@ from itertools import filterfalse
 from typing import Any
 
 from core.database import summary_tables, upsert
+from core.parts import is_departure, parts
 from core.storage import bucket
-from core.tables import TIME, column_statistics, is_departure, months, parts
+from core.tables import TIME, column_statistics, months
 
 
 def mark_stage(stage: str, **facts: Any) -> None:

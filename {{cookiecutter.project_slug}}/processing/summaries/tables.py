@@ -18,11 +18,12 @@ from core.code import code_digest
 from core.database import DatabaseAway, summary_tables, upsert
 from core.documents import Documents
 from core.layout import VERSIONS
+from core.parts import originals, parts
 from core.quarantine import Quarantine, entries
 from core.schema import OUTCOME, OUTCOME_UNIT
 from core.settings import settings
 from core.storage import bucket
-from core.tables import months, parts
+from core.tables import months
 from model import source
 from model.schema import TASK, ZONE
 from processing.answers.withdrawals import WITHDRAWALS
@@ -99,7 +100,7 @@ def _changed_months(cursor: Cursor) -> list[dict]:
     rows = []
     for month in months(processed):
         of_month = parts(processed, month)
-        made_of = f"{code} {parts_digest(of_month)}"
+        made_of = f"{code} {parts_digest(originals(processed, of_month))}"
         if made_of != written.get(month):
             rows.append(_month(processed, month, of_month) | {"made_of": made_of})
     return rows

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import polars as pl
 from obstore.store import ObjectStore
 
-from core.layout import ROWS
+from core.parts import is_departure, parts
 from core.schema import OUTCOME
-from core.storage import names
-from core.tables import is_departure, read_parquet
+from core.tables import read_parquet
 from model.schema import Question
 
 LEAST_ROWS = 30
@@ -47,9 +46,9 @@ def grown(often: dict[str, float], seldom: dict[str, float]) -> dict[str, tuple[
 
 def known_afterwards(processed: ObjectStore) -> Iterator[tuple[str, str]]:
     """Yield each field that is filled only where the outcome is known, with a sentence."""
-    parts = [part for part in names(processed, ROWS) if not is_departure(part)]
+    paths = [part for part in parts(processed) if not is_departure(part)][-NEWEST_PARTS:]
     columns = [*Question.model_fields, OUTCOME]
-    newest = [read_parquet(processed, part, columns)[:MOST_ROWS] for part in parts[-NEWEST_PARTS:]]
+    newest = [read_parquet(processed, path, columns).tail(MOST_ROWS) for path in paths]
     rows = pl.concat(newest) if newest else pl.DataFrame(schema=dict.fromkeys(columns, pl.Null))
     waiting, known = rows.filter(rows[OUTCOME].is_null()), rows.filter(rows[OUTCOME].is_not_null())
     if min(len(waiting), len(known)) < LEAST_ROWS:

@@ -10,17 +10,9 @@ from typing import cast
 import polars as pl
 from obstore.store import ObjectStore
 
+from core.parts import is_departure, is_merged, originals, parts, slices
 from core.schema import OUTCOME
-from core.tables import (
-    KNOWN,
-    KNOWN_AT,
-    TIME,
-    column_statistics,
-    is_departure,
-    months,
-    parts,
-    read_parquet,
-)
+from core.tables import KNOWN, KNOWN_AT, TIME, column_statistics, months, newest_time, read_parquet
 from model.estimator import JUDGING_DAYS, MOST_TRAINING_ROWS, WINDOW_DAYS
 from model.schema import Question
 from processing.rows.features import features_part, with_features
@@ -68,6 +60,7 @@ class Window:
     """
 
     parts: list[str]
+    """As they came, whichever were merged since."""
     labelled: Rows
     cuts: list[Cut]
     """The newest first."""
@@ -112,7 +105,7 @@ def parts_digest(paths: list[str]) -> str:
 
 def newest_digest(processed: ObjectStore) -> str:
     """Return the digest of the newest window, without reading it."""
-    return parts_digest(_flat(_parts_by_month(processed)))
+    return parts_digest(originals(processed, _flat(_parts_by_month(processed))))
 
 
 def newest_window(processed: ObjectStore) -> Window:
@@ -127,7 +120,8 @@ def newest_window(processed: ObjectStore) -> Window:
     is_blank = rows[OUTCOME].is_null()
     now = max((clock.now for clock in clocks.values()), default=datetime.min)
     labelled = _by_time(rows.filter(~is_blank))
-    return cut_window(_flat(by_month), labelled, rows.filter(is_blank)[TIME], now, share)
+    came = originals(processed, _flat(by_month))
+    return cut_window(came, labelled, rows.filter(is_blank)[TIME], now, share)
 
 
 def cut_window(
@@ -179,10 +173,10 @@ def _clocks(processed: ObjectStore, paths: list[str]) -> dict[str, Clock]:
     """Return the clock of each file, in the order of arrival. Events may lie ahead of it."""
     newest: dict[str, datetime] = {}
     for part in paths:
-        file = file_of(part)
-        arrived = arrival_of(file).replace(tzinfo=None)
-        events = [min(group.max, arrived) for group in column_statistics(processed, part, TIME)]
-        newest[file] = max([newest.get(file, datetime.min), *events])
+        for name, event in _newest_events(processed, part):
+            file = file_of(name)
+            arrived = arrival_of(file).replace(tzinfo=None)
+            newest[file] = max(newest.get(file, datetime.min), min(event, arrived))
     clocks, files = {}, sorted(newest)
     before = first = newest[files[0]] if files else datetime.min
     for file in files:
@@ -190,6 +184,16 @@ def _clocks(processed: ObjectStore, paths: list[str]) -> dict[str, Clock]:
         clocks[file] = Clock(first, before, now)
         before = now
     return clocks
+
+
+def _newest_events(processed: ObjectStore, part: str) -> Iterator[tuple[str, datetime]]:
+    """Yield each part of which this one was made, with its newest event."""
+    if is_merged(part):
+        times = read_parquet(processed, part, [TIME])
+        of_parts = slices(processed, part, times)
+        yield from ((name, newest_time(rows[TIME])) for name, rows in of_parts)
+    else:
+        yield from ((part, group.max) for group in column_statistics(processed, part, TIME))
 
 
 def _share(processed: ObjectStore, paths: list[str]) -> float:
@@ -231,16 +235,18 @@ def _rows_of_month(
     for number, part in enumerate(of_month):
         chosen = places.filter(part=number)["place"].sort()
         if len(chosen):
-            clock = clocks[file_of(part)]
-            yield _rows_and_features(processed, part, clock)[chosen]
+            yield _rows_and_features(processed, part, clocks)[chosen]
 
 
-def _rows_and_features(processed: ObjectStore, part: str, clock: Clock) -> pl.DataFrame:
+def _rows_and_features(processed: ObjectStore, part: str, clocks: dict[str, Clock]) -> pl.DataFrame:
     stored = read_parquet(processed, part)
     columns = list(dict.fromkeys([*Question.model_fields, OUTCOME, TIME]))
     said = KNOWN_AT in stored.columns  # a part that came before the setting has no such column
-    known = pl.col(KNOWN_AT) if said and KNOWN_AT else clock.known
-    rows = stored.select(*columns, known.cast(pl.Datetime("us")).alias(KNOWN))
+    rows = pl.concat(
+        of.select(*columns, known.cast(pl.Datetime("us")).alias(KNOWN))
+        for name, of in slices(processed, part, stored)
+        for known in [pl.col(KNOWN_AT) if said and KNOWN_AT else clocks[file_of(name)].known]
+    )
     features = read_parquet(processed, features_part(part))
     return rows.hstack(features.select(pl.all().name.prefix(FEATURE)))
 
