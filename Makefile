@@ -30,13 +30,14 @@ test: .venv/installed  ## lint, generation, hooks, the project's own tests, and 
 bench: .venv/installed  ## measure times, memory and sizes, and write them to bench/results.json
 	@$(LOCAL) -m bench
 
-soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=1000 without drift, SEEDS=3 of each kind of stream, REQUESTS=100000 beside strangers, KILLS=20
+soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=1000 without drift, SEEDS=3 of each kind of stream, REQUESTS=100000 beside strangers, KILLS=20, LINES=1000000 of a log
 	@FILES=$(FILES) $(LOCAL) -m pytest -q -s tests/soak_files.py
 	@STREAMS=$(STREAMS) $(LOCAL) -m pytest -q -s tests/soak_drift.py
 	@SOAK=1 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_autoscaler.py tests/stack/soak_releases.py
 	@SEEDS=$(SEEDS) $(LOCAL) -m pytest -q -s tests/test_streams.py
 	@ERRORS=100 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_bad_input.py
 	@REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_chaos.py
+	@LINES=$(LINES) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_logs.py
 	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_boards.py tests/stack/soak.py
 
 lock: .venv/installed  ## update the locked packages for work on the template

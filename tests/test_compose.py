@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import combinations
 from pathlib import Path
 
@@ -152,13 +152,28 @@ def test_every_service_has_limits(services):
         return {"memory", "cpus", "pids"} <= service["deploy"]["resources"]["limits"].keys()
 
     assert breaking(services, is_limited) == []
-    assert (
-        breaking(
-            services,
-            lambda service: {"max-size", "max-file"} <= service["logging"]["options"].keys(),
-        )
-        == []
-    )
+
+
+@pytest.mark.parametrize(
+    ("driver", "bounds"),
+    [("local", {"max-size", "max-file"}), ("syslog", {"cache-max-size", "cache-max-file"})],
+)
+def test_what_is_kept_of_a_log_is_bounded_with_each_driver(project, driver, bounds):
+    services = json.loads(config(project, LOG_DRIVER=driver).stdout)["services"]
+    assert breaking(services, lambda one: one["logging"]["driver"] == driver) == []
+    assert breaking(services, lambda one: bounds <= one["logging"]["options"].keys()) == []
+
+
+def test_lines_are_sent_where_the_log_store_listens_and_by_nothing_that_waits_for_it(project):
+    read = json.loads(config(project, LOG_DRIVER="syslog").stdout)
+    (address,) = {one["logging"]["options"]["syslog-address"] for one in read["services"].values()}
+    store = read["services"]["logs"]
+    place = store["networks"]["gateway-metrics"]["ipv4_address"]
+    assert address == f"udp://{place}:5140"
+    assert f"-syslog.listenAddr.udp={place}:5140" in store["command"]
+    plan = read["networks"]["gateway-metrics"]["ipam"]["config"][0]
+    assert ip_address(place) in ip_network(plan["subnet"])
+    assert ip_address(place) not in ip_network(plan["ip_range"]), "nobody else may get it"
 
 
 def test_who_trains_or_tries_things_out_leaves_the_processor_to_who_answers(services):

@@ -24,6 +24,7 @@ PORTS = {
     "monitoring": [9090],
     "monitoring-machine": [9100],
     "monitoring-alerts": [9093],
+    "logs": [9428],
 }
 REACHES = {
     "gateway": {
@@ -34,6 +35,7 @@ REACHES = {
         "jupyterlab",
         "dashboard",
         "monitoring",
+        "logs",
     },
     "gateway-signin": set(),
     "database-notebooks": {"database"},
@@ -53,8 +55,10 @@ REACHES = {
         "monitoring-machine",
         "monitoring-alerts",
         "dashboard",
+        "logs",
     },
     "monitoring-alerts": set(),
+    "logs": {"gateway"},
     "monitoring-machine": {"processing-metrics"},
     "autoscaler": {"prediction"},
     "autoscaler-filter": set(),

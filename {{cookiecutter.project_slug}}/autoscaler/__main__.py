@@ -10,6 +10,7 @@ from autoscaler.decision import Decider
 from autoscaler.gauges import Gauges
 from autoscaler.load import Loads
 from autoscaler.metrics import Metrics
+from core import logs
 
 TICK = 2.0
 """Seconds between two looks."""
@@ -41,7 +42,7 @@ class Autoscaler:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logs.set_up()
     least, most = int(os.environ["REPLICAS_MIN"]), int(os.environ["REPLICAS_MAX"])
     log.info("From %s to %s replicas run, as many as the load needs.", least, most)
     metrics = Metrics(least, most)

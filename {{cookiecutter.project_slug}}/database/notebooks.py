@@ -8,6 +8,8 @@ import os
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 
+from core import logs
+
 PORT = 5432
 PLACES = 8
 """More than the role may have (`notebook.sql`): it is PostgreSQL that says what is wrong."""
@@ -48,4 +50,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    logs.set_up()
     asyncio.run(main())

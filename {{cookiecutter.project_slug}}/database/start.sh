@@ -24,5 +24,7 @@ follow() {
 ulimit -d 49152
 
 follow 2>/dev/null &
+# One line an event, and no value of any statement. PostgreSQL's own word for the severity follows the prefix.
 exec docker-entrypoint.sh postgres -c shared_buffers=64MB -c maintenance_work_mem=16MB -c max_worker_processes=1 \
-    -c jit=off -c authentication_timeout=5s
+    -c jit=off -c authentication_timeout=5s \
+    -c log_line_prefix='user=%u database=%d level=' -c log_error_verbosity=terse -c log_min_error_statement=panic

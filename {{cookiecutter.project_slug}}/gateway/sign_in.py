@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import logging
 import os
 import secrets
 import threading
@@ -15,7 +16,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from core import passwords
+from core import logs, passwords
+
+log = logging.getLogger("gateway-signin")
 
 PORT = 9091
 USERS = Path("/access/users")
@@ -122,7 +125,7 @@ class Door:
             self.proven[name] = (kept, seen)
             return True
         number = self.guesses.count(address)
-        print(f"{address} was refused as {name[:64]!r}: try {number} in a row", flush=True)
+        log.warning("%s was refused as %r: try %s in a row", address, name[:64], number)
         return False
 
 
@@ -191,6 +194,7 @@ class Server(ThreadingHTTPServer):
 
 def main() -> None:
     """Serve on the address in LISTEN, until the process ends."""
+    logs.set_up()
     people = People(os.environ["ADMIN_USER"], os.environ["ADMIN_PASSWORD"], USERS)
     Question.door = Door(people)
     Server((os.environ["LISTEN"], PORT), Question).serve_forever()

@@ -15,7 +15,7 @@ follow() {
         [ "$now" != "$seen" ] || continue
         seen=$now
         caddy reload --force --config /gateway/Caddyfile --adapter caddyfile --address unix//tmp/caddy.sock ||
-            echo "An edited file has a mistake; the previous configuration stays in effect." >&2
+            echo '{"level":"error","msg":"An edited file has a mistake; the previous configuration stays in effect."}' >&2
     done
 }
 

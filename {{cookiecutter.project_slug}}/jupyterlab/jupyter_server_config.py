@@ -47,6 +47,7 @@ class Connection(ZMQChannelsWebsocketConnection):
 
 c = get_config()  # noqa: F821, Jupyter defines it  # pyrefly: ignore[unknown-name]
 
+c.ServerApp.logging_config = {"formatters": {"console": {"class": "core.logs.JsonLine"}}}
 c.ServerApp.identity_provider_class = SignedInAtGateway
 c.ServerApp.disable_check_xsrf = True  # needs a cookie; the check of origins does the same without
 c.ServerApp.ip = os.environ["LISTEN"]

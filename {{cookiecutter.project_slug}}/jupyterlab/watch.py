@@ -4,6 +4,7 @@ The container has one limit for all processes and one for all memory. Here each 
 with all that it started, is a group: the one that takes most is ended before the container is full.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,10 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from core import logs
+
+log = logging.getLogger("watch")
 
 SECONDS = 0.2
 SECONDS_WHERE_HALF_IS_HELD = 0.05
@@ -137,7 +142,7 @@ def groups(server: int) -> dict[int, Group]:
 
 def end(server: int, name: int, why: str) -> None:
     """End a group. First all of it stands still: what multiplies would outlive its end."""
-    print(f"A notebook's kernel or terminal was ended: {why}.", flush=True)
+    log.warning("A notebook's kernel or terminal was ended: %s.", why)
     still: set[int] = set()
     while new := members(server).get(name, set()) - still:
         send(signal.SIGSTOP, new)
@@ -236,6 +241,7 @@ class Watch:
 
 
 def main() -> None:
+    logs.set_up()
     watch = Watch(int(sys.argv[1]))
     while True:
         time.sleep(watch.look())

@@ -1,4 +1,7 @@
-"""Make .env from .env.example and register its API keys. Values that are set never change."""
+"""Make .env from .env.example and register its API keys.
+
+Values that are set never change, but for those derived from others.
+"""
 
 import os
 import re
@@ -32,6 +35,15 @@ OF_THIS_MACHINE = {
     "PROJECT_ID": lambda: secrets.token_hex(8),
 }
 """What else `make env` fills in."""
+
+
+def log_driver(settings: dict[str, str]) -> str:
+    """Return Docker's log driver: what sends lines to the part logs, if that is on."""
+    return "syslog" if "logs" in settings.get("COMPOSE_PROFILES", "").split(",") else "local"
+
+
+DERIVED = {"LOG_DRIVER": log_driver}
+"""What follows from other values, and from nothing else."""
 
 
 def lines(path: Path) -> list[str]:
@@ -95,6 +107,12 @@ def filled(text: str, names: set[str]) -> str:
     return with_values(text, {name: new_value(name) for name in empty})
 
 
+def derived(text: str) -> str:
+    """Return the text with each value that follows from others."""
+    settings = {entry.name: entry.value for entry in envfile.parse(text, os.environ)}
+    return with_values(text, {name: of(settings) for name, of in DERIVED.items()})
+
+
 def replace(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace the file in one step; by default only its owner may read it."""
     new = path.with_name(path.name + ".new")
@@ -126,7 +144,8 @@ def make_env() -> None:
     present = envfile.read(ENV) if ENV.exists() else ""
     example = EXAMPLE.read_text(encoding="utf-8")
     whole = with_missing(present, example) if present.strip() else example
-    complete = with_limits(filled(whole, secret_names(example) | OF_THIS_MACHINE.keys()))
+    complete = filled(whole, secret_names(example) | OF_THIS_MACHINE.keys())
+    complete = derived(with_limits(complete))
     if complete != present:
         replace(ENV, complete)
         print("Added to .env what was missing." if present else "Made .env with new secrets.")

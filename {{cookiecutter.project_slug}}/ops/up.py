@@ -97,6 +97,7 @@ def addresses() -> str:
         (f"{base}/pipelines/", "the pipeline and its runs", True),
         (f"{base}/dashboard/", "boards", "dashboard" in profiles),
         (f"{base}/prometheus/", "metrics", "monitoring" in profiles),
+        (f"{base}/logs/", "logs", "logs" in profiles),
         (f"{lab}/", "JupyterLab", "jupyterlab" in profiles),
         (s3, "storage, for S3 clients", True),
     ]

@@ -1,6 +1,5 @@
 """Start one replica: `python -m prediction`."""
 
-import logging
 import math
 import os
 import socket
@@ -8,6 +7,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from core import logs
 from core.settings import settings
 from core.storage import bucket
 from prediction.app import create_app
@@ -41,9 +41,7 @@ def listener_on(address: str, port: int) -> socket.socket:
 
 
 def main() -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.set_up()
     config = settings()
     app = create_app(
         Champions(bucket("models")),

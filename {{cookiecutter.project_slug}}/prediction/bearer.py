@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from core.keys import ApiKey
@@ -19,6 +19,8 @@ class KeyWith:
         self.keys = keys
         self.right = right
 
-    async def __call__(self, credentials: Credentials) -> ApiKey:
+    async def __call__(self, request: Request, credentials: Credentials) -> ApiKey:
         """Return the key. Raise a Problem if there is none, or if it lacks the right."""
-        return self.keys.check(credentials.credentials if credentials else None, self.right)
+        key = self.keys.check(credentials.credentials if credentials else None, self.right)
+        request.scope["client_name"] = key.name
+        return key

@@ -4,6 +4,7 @@ Heavy imports stand inside functions: the code server only holds this page, runs
 Assets hand each other nothing; every step finds its work in storage, so nothing is pickled.
 """
 
+import logging
 import time
 from itertools import pairwise
 
@@ -20,6 +21,21 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+
+
+@dg.logger
+def console(_: dg.InitLoggerContext) -> logging.Logger:
+    """Write what a run says as all parts do, and let what its modules log be written so too."""
+    from core import logs
+
+    logs.set_up()
+    log = logging.getLogger("run")
+    log.setLevel(logging.DEBUG)  # Dagster's own events
+    return log
+
+
+LOGGED = {"loggers": {"console": {}}}
+"""The configuration of each job: otherwise Dagster writes coloured text of many lines."""
 
 
 def _asset(name: str, previous: str | None) -> dg.AssetsDefinition:
@@ -54,7 +70,7 @@ LAST = list(STEPS)[-1]
 ASSETS = [_asset(name, previous) for previous, name in pairwise([None, *STEPS]) if name]
 
 pipeline = dg.define_asset_job(
-    "pipeline", dg.AssetSelection.all(), executor_def=dg.in_process_executor
+    "pipeline", dg.AssetSelection.all(), config=LOGGED, executor_def=dg.in_process_executor
 )
 
 
@@ -81,7 +97,7 @@ def evaluate_answers(context: dg.OpExecutionContext) -> None:
     mark_stage("answers")
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(config=LOGGED, executor_def=dg.in_process_executor)
 def answers():
     """Bring the tables of answers and their errors up to date."""
     evaluate_answers()
@@ -95,7 +111,7 @@ def restore_previous_champion(context: dg.OpExecutionContext) -> None:
     context.log.info(roll_back())
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(config=LOGGED, executor_def=dg.in_process_executor)
 def rollback():
     """Bring the previous champion back within seconds."""
     restore_previous_champion()
@@ -118,7 +134,7 @@ def delete_old_objects(context: dg.OpExecutionContext) -> None:
         context.log.info(f"Deleted of {kind}: {facts}")
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(config=LOGGED, executor_def=dg.in_process_executor)
 def housekeeping():
     """Delete what is older than core/retention.py keeps it, runs and objects."""
     delete_old_runs()
@@ -223,4 +239,5 @@ definitions = dg.Definitions(
     jobs=[pipeline, answers, rollback, housekeeping],
     sensors=SENSORS,
     schedules=SCHEDULES,
+    loggers={"console": console},
 )

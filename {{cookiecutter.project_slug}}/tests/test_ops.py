@@ -88,6 +88,18 @@ def test_what_is_in_env_is_never_changed_and_what_is_missing_is_added_with_its_c
 
 
 @pytest.mark.usefixtures("project")
+def test_docker_sends_lines_to_the_log_store_while_that_is_on():
+    dotenv.EXAMPLE.write_text(f"COMPOSE_PROFILES=dashboard,logs\nLOG_DRIVER=\n{EXAMPLE}")
+    dotenv.main()
+    for profiles, driver in (("dashboard,logs", "syslog"), ("dashboard", "local"), ("", "local")):
+        dotenv.replace(
+            dotenv.ENV, dotenv.with_values(dotenv.ENV.read_text(), {"COMPOSE_PROFILES": profiles})
+        )
+        dotenv.main()
+        assert dotenv.values()["LOG_DRIVER"] == driver
+
+
+@pytest.mark.usefixtures("project")
 def test_the_keys_in_env_open_the_api_and_a_new_one_takes_the_place_of_the_old():
     dotenv.main()
     old = dotenv.values()["API_KEY"]

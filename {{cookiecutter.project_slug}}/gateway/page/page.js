@@ -155,7 +155,7 @@ function overall(states) {
 }
 
 async function refresh() {
-  const names = ["prediction", "model", "pipelines", "storage", "jupyterlab", "dashboard", "monitoring", "alerts", "machine"];
+  const names = ["prediction", "model", "pipelines", "storage", "jupyterlab", "dashboard", "monitoring", "logs", "alerts", "machine"];
   const asked = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await ask(name)])));
   const reachable = Object.values(asked).some((answer) => answer.ok || answer.data);
   model(asked.model, asked.prediction.data?.promoted);
@@ -166,7 +166,7 @@ async function refresh() {
     prediction(asked.prediction),
     ...pipelines(asked.pipelines),
     show("storage", asked.storage.ok ? HEALTHY : UNHEALTHY),
-    ...["jupyterlab", "dashboard", "monitoring"].map((part) => optional(part, asked[part])),
+    ...["jupyterlab", "dashboard", "monitoring", "logs"].map((part) => optional(part, asked[part])),
   ]);
 }
 

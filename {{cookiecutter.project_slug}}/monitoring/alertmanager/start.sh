@@ -71,4 +71,4 @@ heartbeat() { # to a service outside, which tells people when it stops
 } >"$config"
 
 exec /bin/alertmanager --config.file="$config" --storage.path=/alertmanager \
-    --web.listen-address="${LISTEN:-127.0.0.1}:9093" --cluster.listen-address=
+    --web.listen-address="${LISTEN:-127.0.0.1}:9093" --cluster.listen-address= --log.format=json

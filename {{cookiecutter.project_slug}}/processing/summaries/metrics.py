@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from psycopg2.extensions import cursor as Cursor
 
+from core import logs
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -242,7 +243,7 @@ def fetch(cursor: Cursor, sql: str) -> Rows:
 
 def main() -> None:
     """Serve the metrics on the addresses in LISTEN, until the process ends."""
-    logging.basicConfig(level="INFO", format="%(message)s")
+    logs.set_up()
     registry = CollectorRegistry()
     registry.register(Summaries(settings().summaries_url.get_secret_value()))
     expected = Gauge("part_expected", "1 if an optional part is on", ["part"], registry=registry)
