@@ -164,7 +164,8 @@ def test_every_service_has_limits(services):
 
 def test_who_trains_or_tries_things_out_leaves_the_processor_to_who_answers(services):
     shares = {name: service.get("cpu_shares", 1024) for name, service in services.items()}
-    assert {name for name, share in shares.items() if share < 1024} == {"processing", "jupyterlab", "backup"}
+    least = {"processing", "jupyterlab", "backup"}
+    assert {name for name, share in shares.items() if share < 1024} == least
     assert max(shares["processing"], shares["jupyterlab"]) <= shares["prediction"] / 8
 
 

@@ -20,7 +20,7 @@ GOES=3 # until one goes by in which the pipeline has written nothing
 
 open_repository() { # make it the first time; never again, or an unmounted disk would look like a new one
     known=$(printf %s "$RESTIC_REPOSITORY" | sha256sum)
-    problem=$(restic cat config 2>&1 > /dev/null)
+    problem=$(timeout 120 restic cat config 2>&1 > /dev/null) # by itself it tries for a quarter of an hour
     case $? in
         0) ;;
         10)
@@ -28,7 +28,7 @@ open_repository() { # make it the first time; never again, or an unmounted disk 
                 || fail "The repository is gone; is its disk mounted? To begin a new one, delete /state/repository in the container."
             restic init --quiet || fail "The repository could not be made." ;;
         12) fail "BACKUP_PASSWORD in .env is not the one that the repository was made with." ;;
-        *) fail "The repository can't be opened: $(echo "$problem" | tail -n 1)" ;;
+        *) fail "The repository can't be opened: ${problem:-it has not answered within two minutes}" ;;
     esac
     echo "$known" > /state/repository
     restic unlock --quiet # what a killed one has left behind
