@@ -20,15 +20,15 @@ GOES=3 # until one goes by in which the pipeline has written nothing
 
 open_repository() { # make it the first time; never again, or an unmounted disk would look like a new one
     known=$(printf %s "$RESTIC_REPOSITORY" | sha256sum)
-    problem=$(timeout 120 restic cat config 2>&1 > /dev/null) # by itself it tries for a quarter of an hour
+    [ "$known" = "$(cat /state/repository 2>/dev/null)" ] \
+        || timeout 120 restic init --quiet > /dev/null 2>&1 # where there is one already, it refuses
+    # Without a bound, restic tries for a quarter of an hour.
+    problem=$(timeout 120 restic cat config 2>&1 > /dev/null)
     case $? in
         0) ;;
-        10)
-            [ "$known" != "$(cat /state/repository 2>/dev/null)" ] \
-                || fail "The repository is gone; is its disk mounted? To begin a new one, delete /state/repository in the container."
-            restic init --quiet || fail "The repository could not be made." ;;
+        10) fail "There is no repository. Is its disk mounted? To begin anew, delete /state/repository in the container." ;;
         12) fail "BACKUP_PASSWORD in .env is not the one that the repository was made with." ;;
-        *) fail "The repository can't be opened: ${problem:-it has not answered within two minutes}" ;;
+        *) fail "The repository can't be opened: $(echo "${problem:-no answer in two minutes}" | head -n 1)" ;;
     esac
     echo "$known" > /state/repository
     restic unlock --quiet # what a killed one has left behind
