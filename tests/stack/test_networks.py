@@ -64,8 +64,9 @@ REACHES = {
     "autoscaler-filter": set(),
     "storage": set(),
     "database": set(),
+    "backup": {"database"},
 }
-OUTSIDE = {"gateway", "processing", "jupyterlab", "monitoring-alerts"}
+OUTSIDE = {"gateway", "backup", "processing", "jupyterlab", "monitoring-alerts"}
 PROBE = """
 import json, os, socket
 from concurrent.futures import ThreadPoolExecutor

@@ -139,6 +139,14 @@ def with_limits(text: str) -> str:
     return with_values(text, new)
 
 
+def with_backup_folder(text: str) -> str:
+    """Return the text with BACKUP_FOLDER, which is mounted, as BACKUP_REPOSITORY says."""
+    repository = {entry.name: entry.value for entry in envfile.parse(text)}.get("BACKUP_REPOSITORY")
+    is_folder = re.match(r"[/.~]", repository or "")
+    folder = (PROJECT / Path(repository).expanduser()).resolve() if is_folder else ""
+    return with_values(text, {"BACKUP_FOLDER": str(folder)})
+
+
 def make_env() -> None:
     """Bring .env up to date with .env.example."""
     present = envfile.read(ENV) if ENV.exists() else ""

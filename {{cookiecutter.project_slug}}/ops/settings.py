@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ops import dotenv, envfile, subnets
 from ops.machine import MOST_REPLICAS
@@ -35,6 +36,10 @@ FORMS = {
     "IMAGE_REGISTRY": (
         r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*/)?",
         "a registry with a slash at its end, such as registry.example.org/docker/",
+    ),
+    "BACKUP_REPOSITORY": (
+        r"([/.~][^\s:$]*|[a-z0-9]{2,}:\S+)?",
+        "a folder such as /mnt/backup, or an address such as s3:https://s3.example.org/bucket",
     ),
     "PACKAGE_INDEX": (
         r"(https?://\S+)?",
@@ -75,12 +80,27 @@ def setting_problems(settings: dict[str, str]) -> Iterator[str]:
             yield f"{name} in .env is {settings.get(name, '')!r}; write {meant}."
     yield from replica_problems(settings)
     yield from secret_problems(settings)
+    yield from backup_problems(settings.get("BACKUP_FOLDER", ""))
     try:
         subnets.block(settings.get("NETWORK", ""))
     except ValueError:
         yield (
             f"NETWORK in .env is {settings.get('NETWORK', '')!r}; "
             f"write the first three numbers of a private network, such as {subnets.free()}."
+        )
+
+
+def backup_problems(folder: str) -> Iterator[str]:
+    """Yield a sentence if the backup's folder can't take it, or would be lost with the platform."""
+    if folder and not Path(folder).is_dir():
+        yield (
+            f"BACKUP_REPOSITORY in .env is {folder}, and there is no such folder. "
+            "Make it, or mount its disk."
+        )
+    elif folder and Path(folder).is_relative_to(dotenv.PROJECT):
+        yield (
+            "BACKUP_REPOSITORY in .env lies in this folder, which is part of the backup. "
+            "Choose a folder elsewhere, on another disk."
         )
 
 

@@ -4,7 +4,7 @@ import sys
 from collections import defaultdict
 from itertools import chain
 
-from ops import api, compose
+from ops import api, backup, compose, dotenv
 
 HEALTHY = {"healthy", "done", "running"}
 
@@ -38,6 +38,8 @@ def main() -> None:
     for service, states in sorted(services.items()):
         print(f"{service:<20} {', '.join(states)}")
     print(f"\n{model()}")
+    if not dotenv.values().get("BACKUP_REPOSITORY") or "backup" not in services:
+        print(backup.NO_PLACE)
     if not HEALTHY.issuperset(chain.from_iterable(services.values())):
         sys.exit("Not everything is healthy. `make logs` shows the reasons.")
 

@@ -1,10 +1,13 @@
 """What `make` checks before it starts anything: settings, Docker, and ports."""
 
+import io
 import os
 import shutil
 import socket
 import stat
+import subprocess
 import sys
+import tarfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from ops import (
     ownership,
     preflight,
     quiet,
+    restore,
     settings,
     subnets,
 )
@@ -474,3 +478,46 @@ def test_alerts_are_kept_back_for_some_hours(hours, minutes):
 def test_hours_that_are_none_are_refused_with_what_to_write(hours):
     with pytest.raises(SystemExit, match="no number from 0 to 168, a week. Run `make quiet"):
         quiet.minutes(hours)
+
+
+@pytest.mark.parametrize(
+    ("repository", "folder"),
+    [("", ""), ("/mnt/backup", "/mnt/backup"), ("s3:https://s3.example.org/bucket", "")],
+)
+def test_a_backup_to_a_folder_is_mounted_and_one_to_elsewhere_is_not(repository, folder):
+    text = f"BACKUP_REPOSITORY={repository}\nBACKUP_FOLDER=/old\n"
+    assert dotenv.with_backup_folder(text).endswith(f"BACKUP_FOLDER={folder}\n")
+
+
+def test_a_backup_that_would_be_lost_with_the_platform_is_refused(tmp_path):
+    (beside,) = settings.backup_problems(str(dotenv.PROJECT / "ops"))
+    (absent,) = settings.backup_problems(str(tmp_path / "unmounted"))
+    assert "another disk" in beside and "mount its disk" in absent
+    assert [*settings.backup_problems(str(tmp_path))] == []
+
+
+def test_a_restore_overwrites_no_platform_that_holds_data(monkeypatch):
+    def volumes(*_words, **_how):
+        return subprocess.CompletedProcess([], 0, stdout="lake_gateway\nlake_storage\n")
+
+    monkeypatch.setattr(docker, "ask", volumes)
+    with pytest.raises(SystemExit, match="Nothing was restored.*lake_storage"):
+        restore.refuse_to_overwrite({"COMPOSE_PROJECT_NAME": "lake"})
+
+
+def test_files_that_a_restore_replaces_are_kept(tmp_path):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "mine.py").write_text("new")
+    (folder / "same.py").write_text("same")
+    with tarfile.open(tmp_path / "copy.tar", "w") as archive:
+        for name, text in {"mine.py": b"old", "same.py": b"same", ".env": b"A=1"}.items():
+            member = tarfile.TarInfo(f"/platform/project/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    with tarfile.open(tmp_path / "copy.tar") as archive:
+        for member in archive:
+            restore.bring_back(archive, member, folder)
+    kept = {path.name: path.read_text() for path in (folder / "before-restore").iterdir()}
+    assert (folder / "mine.py").read_text() == "old"
+    assert kept == {"mine.py": "new"} and not (folder / ".env").exists()
