@@ -342,7 +342,7 @@ def test_a_setting_that_can_not_be_meant_is_named(name, value):
 
 
 ALL_PARTS = {
-    "COMPOSE_PROFILES": "autoscaler,jupyterlab,dashboard,monitoring",
+    "COMPOSE_PROFILES": "autoscaler,backup,jupyterlab,dashboard,monitoring,logs",
     "REPLICAS_MIN": "2",
 }
 GB = 1e9
