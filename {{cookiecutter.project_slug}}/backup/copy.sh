@@ -56,7 +56,7 @@ not_twice() { # the places that storage-2 leaves to the others
 copy() {
     targets | while read -r target; do [ ! -e "$target" ] || echo "$target"; done > /tmp/targets
     not_twice > /tmp/not-twice
-    restic backup --quiet --no-scan --host="$RESTIC_HOST" --group-by=host --retry-lock=10m \
+    restic backup --quiet --no-scan --host="$BACKUP_HOST" --group-by=host --retry-lock=10m \
         --exclude-file=/backup/exclude --exclude-file=/tmp/not-twice --files-from-verbatim=/tmp/targets
 }
 

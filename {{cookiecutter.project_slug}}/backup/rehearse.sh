@@ -13,7 +13,7 @@ free=$(df -Pk /state | awk 'NR == 2 {print $4}')
 sh /backup/contents.sh /platform > /tmp/before || fail "The platform's files can't be listed."
 sh /backup/copy.sh || exit 1
 for tree in platform state; do # by tar, because restic would give each file to its owner, and may not
-    restic dump --quiet --retry-lock=10m --host="$RESTIC_HOST" "latest:/$tree" / | tar -x -o -C $there \
+    restic dump --quiet --retry-lock=10m --host="$BACKUP_HOST" "latest:/$tree" / | tar -x -o -C $there \
         || fail "The newest copy could not be restored."
 done
 sh /backup/contents.sh /platform > /tmp/after
