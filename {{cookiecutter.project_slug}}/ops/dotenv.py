@@ -42,7 +42,14 @@ def log_driver(settings: dict[str, str]) -> str:
     return "syslog" if "logs" in settings.get("COMPOSE_PROFILES", "").split(",") else "local"
 
 
-DERIVED = {"LOG_DRIVER": log_driver}
+def backup_folder(settings: dict[str, str]) -> str:
+    """Return the folder that is mounted for the backup, or nothing if it goes elsewhere."""
+    repository = settings.get("BACKUP_REPOSITORY", "")
+    is_folder = re.match(r"[/.~]", repository)
+    return str((PROJECT / Path(repository).expanduser()).resolve()) if is_folder else ""
+
+
+DERIVED = {"LOG_DRIVER": log_driver, "BACKUP_FOLDER": backup_folder}
 """What follows from other values, and from nothing else."""
 
 
@@ -137,14 +144,6 @@ def with_limits(text: str) -> str:
     if new:
         print(memory.sums(settings | new, total))
     return with_values(text, new)
-
-
-def with_backup_folder(text: str) -> str:
-    """Return the text with BACKUP_FOLDER, which is mounted, as BACKUP_REPOSITORY says."""
-    repository = {entry.name: entry.value for entry in envfile.parse(text)}.get("BACKUP_REPOSITORY")
-    is_folder = re.match(r"[/.~]", repository or "")
-    folder = (PROJECT / Path(repository).expanduser()).resolve() if is_folder else ""
-    return with_values(text, {"BACKUP_FOLDER": str(folder)})
 
 
 def make_env() -> None:

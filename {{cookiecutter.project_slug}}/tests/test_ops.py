@@ -486,7 +486,7 @@ def test_hours_that_are_none_are_refused_with_what_to_write(hours):
 )
 def test_a_backup_to_a_folder_is_mounted_and_one_to_elsewhere_is_not(repository, folder):
     text = f"BACKUP_REPOSITORY={repository}\nBACKUP_FOLDER=/old\n"
-    assert dotenv.with_backup_folder(text).endswith(f"BACKUP_FOLDER={folder}\n")
+    assert dotenv.derived(text).endswith(f"BACKUP_FOLDER={folder}\n")
 
 
 def test_a_backup_that_would_be_lost_with_the_platform_is_refused(tmp_path):
