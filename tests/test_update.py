@@ -86,7 +86,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     secrets, mode = ours.joinpath(".env").read_bytes(), ours.joinpath(".env").stat().st_mode
 
     edit(theirs / "README.md", "## If something fails\n", "## If anything fails\n")
-    edit(theirs / "compose.yaml", "max-size: 10m", "max-size: 20m")
+    edit(theirs / "compose.yaml", "start_period: 120s", "start_period: 240s")
     edit(theirs / "ops/ask.py", '"""Ask', '"""Now ask')
     edit(theirs / "tests/test_words.py", '"""', '"""New: ')
     edit(theirs / "Makefile", "up:  ## start", "up:  ## now start")
@@ -100,7 +100,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
     done = update(ours)
     assert done.returncode == 0, done.stdout
     compose = ours.joinpath("compose.yaml").read_text()
-    assert "max-size: 20m" in compose and "memory: 128m" in compose and "own:1.0.0" in compose
+    assert "start_period: 240s" in compose and "memory: 128m" in compose and "own:1.0.0" in compose
     readme = ours.joinpath("README.md").read_text()
     assert "# Flight Times\n" in readme and "at our house" in readme and "anything fails" in readme
     makefile = ours.joinpath("Makefile").read_text()
@@ -124,16 +124,16 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
 
 def test_where_both_changed_the_same_lines_both_stand_there_with_markers(made):
     theirs, ours = made
-    edit(ours / "compose.yaml", "max-size: 10m", "max-size: 50m")
+    edit(ours / "compose.yaml", "start_period: 120s", "max-size: 50m")
     commit(ours)
-    edit(theirs / "compose.yaml", "max-size: 10m", "max-size: 20m")
+    edit(theirs / "compose.yaml", "start_period: 120s", "start_period: 240s")
     edit(theirs / "ops/ask.py", '"""Ask', '"""Now ask')
     commit(theirs)
     done = update(ours)
     assert done.returncode == 1 and re.search(r"compose.yaml +CONFLICT", done.stdout)
     compose = ours.joinpath("compose.yaml").read_text()
     assert compose.count("<<<<<<< yours") == compose.count(">>>>>>> the template now") == 1
-    assert "max-size: 50m" in compose and "max-size: 20m" in compose
+    assert "max-size: 50m" in compose and "start_period: 240s" in compose
     assert "Now ask" in ours.joinpath("ops/ask.py").read_text()
 
 
