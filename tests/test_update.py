@@ -124,7 +124,7 @@ def test_what_an_owner_has_edited_in_ten_places_outlives_an_update(made):
 
 def test_where_both_changed_the_same_lines_both_stand_there_with_markers(made):
     theirs, ours = made
-    edit(ours / "compose.yaml", "start_period: 120s", "max-size: 50m")
+    edit(ours / "compose.yaml", "start_period: 120s", "start_period: 360s")
     commit(ours)
     edit(theirs / "compose.yaml", "start_period: 120s", "start_period: 240s")
     edit(theirs / "ops/ask.py", '"""Ask', '"""Now ask')
@@ -133,7 +133,7 @@ def test_where_both_changed_the_same_lines_both_stand_there_with_markers(made):
     assert done.returncode == 1 and re.search(r"compose.yaml +CONFLICT", done.stdout)
     compose = ours.joinpath("compose.yaml").read_text()
     assert compose.count("<<<<<<< yours") == compose.count(">>>>>>> the template now") == 1
-    assert "max-size: 50m" in compose and "start_period: 240s" in compose
+    assert "start_period: 360s" in compose and "start_period: 240s" in compose
     assert "Now ask" in ours.joinpath("ops/ask.py").read_text()
 
 
