@@ -71,7 +71,7 @@ def test_each_kind_of_program_is_found_by_its_service_and_says_its_level(stack, 
     for service in (*spoken, *others):
         events = found(visitor, f"app_name:={service} | {UNPACKED}", service)
         said = {event["level"].lower() for event in events if event["_msg"].startswith("{")}
-        assert said and said <= {"debug", "info", "warn", "warning", "error"}, service
+        assert said and said <= {"debug", "info", "warn", "warning", "error", "critical"}, service
 
 
 def test_an_error_in_the_database_is_found_by_its_level(stack, visitor, mark):

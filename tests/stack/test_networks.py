@@ -64,7 +64,7 @@ REACHES = {
     "autoscaler-filter": set(),
     "storage": set(),
     "database": set(),
-    "backup": {"database"},
+    "backup": {"database", "gateway"},
 }
 OUTSIDE = {"gateway", "backup", "processing", "jupyterlab", "monitoring-alerts"}
 PROBE = """
