@@ -54,10 +54,8 @@ class Once(logging.StreamHandler):
         """Write the event, or count it. The handler's lock is held meanwhile."""
         if record.levelno < logging.WARNING:
             return super().emit(record)
-        if not self.again:
-            closing = threading.Timer(WINDOW, self.close_window)
-            closing.daemon = True
-            closing.start()
+        if not self.again and not self._begin_window():
+            return super().emit(record)
         event = (record.name, record.levelno, record.getMessage(), _error(record))
         if event in self.again:
             self.again[event] += 1
@@ -66,6 +64,16 @@ class Once(logging.StreamHandler):
             super().emit(record)
         else:
             self.again[OTHERS] = self.again.get(OTHERS, 0) + 1
+
+    def _begin_window(self) -> bool:
+        """Return whether a window has begun: none does where the machine has no thread to spare."""
+        closing = threading.Timer(WINDOW, self.close_window)
+        closing.daemon = True
+        try:
+            closing.start()
+        except RuntimeError:
+            return False
+        return True
 
     def close_window(self) -> None:
         """Write how often each event came again, and begin anew."""

@@ -142,12 +142,12 @@ def groups(server: int) -> dict[int, Group]:
 
 def end(server: int, name: int, why: str) -> None:
     """End a group. First all of it stands still: what multiplies would outlive its end."""
-    log.warning("A notebook's kernel or terminal was ended: %s.", why)
     still: set[int] = set()
     while new := members(server).get(name, set()) - still:
         send(signal.SIGSTOP, new)
         still |= new
     send(signal.SIGKILL, still)
+    log.warning("A notebook's kernel or terminal was ended: %s.", why)
 
 
 def send(number: signal.Signals, receivers: set[int]) -> None:

@@ -29,6 +29,15 @@ def test_an_event_is_a_line_with_its_level():
     ]
 
 
+def test_where_no_thread_can_be_started_a_warning_is_written_all_the_same():
+    events = logged(
+        "def none(thread): raise RuntimeError\n"
+        "threading.Thread.start = none\n"
+        "for _ in range(2): logging.warning('full')"
+    )
+    assert [event["msg"] for event in events] == ["full", "full"]
+
+
 @pytest.mark.parametrize(
     "program",
     [
