@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 
 import faults
 import odd_files
@@ -192,11 +193,11 @@ def said(stack, run_id: str, sentence: str) -> bool:
     return int(lines) > 0
 
 
-def alerting(visitor) -> set[str]:
-    """Return the steps that Prometheus raises an alert about."""
-    alerts = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
-    failed = [alert for alert in alerts if alert["labels"]["alertname"] == "StepFailed"]
-    return {alert["labels"]["step"] for alert in failed if alert["state"] == "firing"}
+def alerting(visitor, name: str, label: str) -> set[str]:
+    """Return what an alert of this name is raised about, by one of its labels."""
+    reply = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()
+    firing = [one["labels"] for one in reply["data"]["alerts"] if one["state"] == "firing"]
+    return {labels[label] for labels in firing if labels["alertname"] == name}
 
 
 def test_when_every_part_of_a_run_fails_it_ends_in_order_and_people_hear_of_each(
@@ -210,7 +211,7 @@ def test_when_every_part_of_a_run_fails_it_ends_in_order_and_people_hear_of_each
     told = aside(stack, "steps")
     assert told.keys() == parts
     assert all(faults.kind(error) in told[part] for part, error in errors.items())
-    until(lambda: alerting(visitor) == parts, 60, "an alert names each")
+    until(lambda: alerting(visitor, "StepFailed", "step") == parts, 60, "an alert names each")
     notice = messages.firing("StepFailed")  # the first ones; those that fail later come together
     assert faults.kind(errors[notice["labels"]["step"]]) in notice["annotations"]["summary"]
     assert notice["annotations"]["action"]
@@ -225,7 +226,11 @@ def test_a_step_that_fails_is_named_and_all_others_are_done(stack, visitor, step
         told = aside(stack, "steps")
         assert told.keys() == {step} and faults.kind(error) in told[step]
         assert said(stack, run_id, f"The step {step} failed")
-    until(lambda: alerting(visitor) == {step}, 60, "an alert names it, and no other")
+    until(
+        lambda: alerting(visitor, "StepFailed", "step") == {step},
+        60,
+        "an alert names it, and no other",
+    )
 
 
 @pytest.mark.parametrize("error", faults.OF_THE_MACHINE)
@@ -289,12 +294,8 @@ def test_a_bad_stored_line_of_each_kind_costs_itself_and_is_met_once(stack, visi
     until(lambda: told().keys() == files.keys(), 240, "each is set aside")
     assert all("can't be read" in reason for reason in told().values())
 
-    def alerted() -> set[str]:
-        reply = visitor.get("/prometheus/api/v1/alerts").raise_for_status().json()["data"]
-        firing = [alert["labels"] for alert in reply["alerts"] if alert["state"] == "firing"]
-        return {one["kind"] for one in firing if one["alertname"] == "InputsSetAside"}
-
-    until(lambda: alerted() == bad.keys(), 120, "an alert names both kinds")
+    named = partial(alerting, visitor, "InputsSetAside", "kind")
+    until(lambda: named() == bad.keys(), 120, "an alert names both kinds")
     compared = "SELECT coalesce(sum(rows), 0) FROM live_errors WHERE slice = ''"
     until(lambda: int(stack.sql(compared)[0][0]) == len(ids), 240, "each good line counts")
     entries = "SELECT kind, name, count, time FROM quarantine ORDER BY 1, 2"

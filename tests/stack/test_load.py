@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import pytest
 from conftest import leave_out
@@ -9,7 +10,7 @@ from running import run
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory) -> str:
+def path(stack, tmp_path_factory) -> str:
     """Return a PATH with Vegeta on it, which is built from its module where it is not installed."""
     if shutil.which("vegeta"):
         return os.environ["PATH"]
@@ -17,7 +18,8 @@ def path(tmp_path_factory) -> str:
     if not go:
         leave_out("There is neither Vegeta nor Go, so `make load` was not tried.")
     folder = tmp_path_factory.mktemp("vegeta")
-    module = "github.com/tsenart/vegeta/v12@v12.13.0"
+    code = "from ops import vegeta; print(vegeta.MODULE)"
+    module = run(sys.executable, "-c", code, cwd=stack.project).stdout.strip()
     environment = os.environ | {"GOBIN": str(folder), "CGO_ENABLED": "0"}
     done = run(go, "install", module, env=environment)
     assert done.returncode == 0, done.stdout

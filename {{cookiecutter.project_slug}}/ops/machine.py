@@ -30,11 +30,11 @@ def size() -> tuple[int, float]:
 
 
 def memory() -> float:
-    """Return this machine's bytes of memory, or infinity where it does not say."""
+    """Return this machine's bytes of memory, or FOUR_GB where it does not say."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, OSError, ValueError):
-        return float("inf")
+        return FOUR_GB
 
 
 def fewest_replicas() -> str:

@@ -1,6 +1,5 @@
 """Share out the machine's memory: what each part of compose.yaml needs, and who gets the rest."""
 
-import math
 import re
 from collections.abc import Mapping
 
@@ -45,7 +44,6 @@ def needed(settings: Mapping[str, str]) -> int:
 
 def limits(settings: Mapping[str, str], total: float) -> dict[str, str]:
     """Return the limits in LIMITS as Docker reads them, on a machine with so many bytes."""
-    total = total if math.isfinite(total) else machine.FOUR_GB
     rest = max(0, int(total / MB) - needed(settings))
     by_part = {
         part: need for parts in reservations(settings).values() for part, need in parts.items()

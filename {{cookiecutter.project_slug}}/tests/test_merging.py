@@ -10,6 +10,7 @@ from core.ids import new_id
 from core.storage import create, names
 from processing.answers import hourly, merging, truth
 from tests.aside import set_aside
+from tests.cut_short import cut_short
 from tests.small_model import HAPPENED
 from tests.test_stored_lines import answer_line
 
@@ -24,10 +25,6 @@ def report_line(time: datetime) -> str:
 
 
 MADE = {"live": lambda time: answer_line(time=time.isoformat()), "outcomes": report_line}
-
-
-class Cut(KeyboardInterrupt):
-    """Raised where a process is killed: nothing may catch it."""
 
 
 @pytest.fixture
@@ -78,24 +75,10 @@ def test_what_comes_late_is_merged_by_itself(predictions, monkeypatch):
 
 
 @pytest.mark.parametrize("cut", ["create", "read", "read_parquet", "delete", "half of delete"])
-def test_cut_short_anywhere_every_line_is_there_once(predictions, monkeypatch, cut):
+def test_cut_short_anywhere_every_line_is_there_once(predictions, cut):
     before = all_lines(predictions)
-
-    def fail(*_, **__):
-        raise Cut
-
-    def delete_half(store, paths):
-        delete(store, paths[: len(paths) // 2])
-        raise Cut
-
-    delete = merging.obstore.delete
-    with monkeypatch.context() as patch:
-        if "delete" in cut:
-            patch.setattr(merging.obstore, "delete", delete_half if "half" in cut else fail)
-        else:
-            patch.setattr(merging, cut, fail)
-        with pytest.raises(Cut):
-            merging.merge(NOW)
+    with cut_short(merging, cut):
+        merging.merge(NOW)
     assert all_lines(predictions) == before
     merging.merge(NOW)
     assert all_lines(predictions) == before

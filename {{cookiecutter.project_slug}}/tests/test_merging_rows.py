@@ -17,14 +17,11 @@ from processing.rows.ingest import check
 from processing.rows.raw import raw_files, unchecked
 from processing.steps import check_rows, compute_features
 from processing.training.window import newest_digest, newest_window
+from tests.cut_short import cut_short
 
 FILES = 12
 AFTERWARDS = datetime.now(UTC) + merging.QUIET + timedelta(days=1)
 LATER = AFTERWARDS + merging.STAY
-
-
-class Cut(KeyboardInterrupt):
-    """Raised where a process is killed: nothing may catch it."""
 
 
 def check_all(storage) -> None:
@@ -121,25 +118,11 @@ def test_a_file_that_is_checked_late_stands_where_it_came(processed, storage, sa
 
 
 @pytest.mark.parametrize("cut", ["write_parquet", "create", "delete", "half of delete"])
-def test_cut_short_anywhere_every_row_is_there_once(processed, monkeypatch, cut):
+def test_cut_short_anywhere_every_row_is_there_once(processed, cut):
     before = seen(processed)
-    delete = merging.obstore.delete
-
-    def fail(*_, **__):
-        raise Cut
-
-    def delete_half(store, paths):
-        delete(store, paths[: len(paths) // 2])
-        raise Cut
-
-    with monkeypatch.context() as patch:
-        if "delete" in cut:
-            patch.setattr(merging.obstore, "delete", delete_half if "half" in cut else fail)
-        else:
-            patch.setattr(merging, cut, fail)
-        with pytest.raises(Cut):
-            merging.merge(processed, AFTERWARDS)
-            merging.merge(processed, LATER)
+    with cut_short(merging, cut):
+        merging.merge(processed, AFTERWARDS)
+        merging.merge(processed, LATER)
     assert_the_same(before, seen(processed))
     merging.merge(processed, AFTERWARDS)
     merging.merge(processed, LATER)
