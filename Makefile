@@ -38,6 +38,7 @@ soak: .venv/installed  ## what takes long: FILES=2000 random raw files, STREAMS=
 	@ERRORS=100 REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/test_bad_input.py
 	@REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_chaos.py
 	@LINES=$(LINES) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_logs.py
+	@KILLS=$(KILLS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_upkeep.py
 	@KILLS=$(KILLS) REQUESTS=$(REQUESTS) REQUIRE_STACK=1 $(LOCAL) -m pytest -q -s tests/stack/soak_boards.py tests/stack/soak.py
 
 lock: .venv/installed  ## update the locked packages for work on the template
