@@ -1,11 +1,13 @@
 """JSON documents in storage, checked when they are read: a broken one stops nothing.
 
 Of a folder that grows for ever, one object holds copies of them all, so that reading it costs about
-the same every day: only what has changed since is read by itself.
+the same every day: only what has changed since is read by itself. A process keeps the copies that
+it has met, so it asks for each document once. A copy counts only while its document has the ETag
+that the copy was made of.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache, partial
@@ -15,7 +17,7 @@ from obstore.store import ObjectStore
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from core.layout import INDEXES
-from core.storage import listed, read
+from core.storage import listed, names, read
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,7 @@ class Documents(Generic[T]):
         self.folder = folder
         self.shape = TypeAdapter(shape)
         self.indexed = indexed
+        self._met: dict[str, Copy] = {}
 
     def read(self, store: ObjectStore, path: str) -> T:
         """Return a document. Raises Unreadable, or FileNotFoundError if there is none."""
@@ -92,28 +95,41 @@ class Documents(Generic[T]):
 
         `on_unreadable` gets path and reason.
         """
+        if self.indexed:
+            return self.parsed(self.contents(store), on_unreadable)
+        return self.parsed(_read_all(store, names(store, self.folder)), on_unreadable)
+
+    def parsed(
+        self,
+        contents: Mapping[str, str] | Mapping[str, bytes],
+        on_unreadable: Callable[[str, str], None] | None = None,
+    ) -> list[T]:
+        """Return the documents that hold this, by path, as `read_all` does."""
         documents = []
-        for path, content in self._contents(store):
+        for path, content in contents.items():
             try:
                 documents.append(self._parsed(path, content))
             except Unreadable as problem:
                 (on_unreadable or _log_once)(path, str(problem))
         return documents
 
-    def _contents(self, store: ObjectStore) -> Iterator[tuple[str, bytes | str]]:
-        """Yield each document's path and what it holds, by path."""
-        etags = {item["path"]: str(item["e_tag"]) for item in listed(store, self.folder)}
-        copies = self._index(store) if self.indexed and len(etags) > MOST_OUTSIDE else {}
-        copies = {path: copy for path, copy in copies.items() if copy.etag == etags.get(path)}
-        outside = sorted(etags.keys() - copies.keys())
-        with ThreadPoolExecutor(8) as pool:
-            new = dict(zip(outside, pool.map(partial(_read, store), outside), strict=True))
-        if self.indexed and len(outside) > MOST_OUTSIDE:
-            texts = {path: content.decode("utf-8", "replace") for path, content in new.items()}
-            copies |= {path: Copy(etags[path], text) for path, text in texts.items()}
-            store.put(self._index_path(), COPIES.dump_json(copies))
-        for path in sorted(etags):
-            yield path, new[path] if path in new else copies[path].text
+    def contents(self, store: ObjectStore, since: datetime | None = None) -> dict[str, str]:
+        """Return the text of each document of an indexed folder, or of those written after a time.
+
+        By path. Those that this process has met, as they are now, are not read again.
+        """
+        items = sorted(listed(store, self.folder), key=lambda item: item["path"])
+        etags = {item["path"]: str(item["e_tag"]) for item in items}
+        young = [item["path"] for item in items if since is None or item["last_modified"] > since]
+        self._met = _current(self._met, etags)
+        if len(_unmet(young, self._met)) > MOST_OUTSIDE:
+            self._met |= _current(self._index(store), etags)
+        new = _read_all(store, outside := _unmet(young, self._met))
+        texts = {path: content.decode("utf-8", "replace") for path, content in new.items()}
+        self._met |= {path: Copy(etags[path], text) for path, text in texts.items() if text}
+        if len(outside) > MOST_OUTSIDE:
+            store.put(self._index_path(), COPIES.dump_json(self._met))
+        return {path: texts[path] if path in texts else self._met[path].text for path in young}
 
     def _index(self, store: ObjectStore) -> dict[str, Copy]:
         try:
@@ -123,6 +139,19 @@ class Documents(Generic[T]):
 
     def _index_path(self) -> str:
         return f"{INDEXES}/{self.folder}.json"
+
+
+def _current(copies: dict[str, Copy], etags: Mapping[str, str]) -> dict[str, Copy]:
+    return {path: copy for path, copy in copies.items() if copy.etag == etags.get(path)}
+
+
+def _unmet(paths: Iterable[str], met: Mapping[str, Copy]) -> list[str]:
+    return [path for path in paths if path not in met]
+
+
+def _read_all(store: ObjectStore, paths: list[str]) -> dict[str, bytes]:
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(paths, pool.map(partial(_read, store), paths), strict=True))
 
 
 def _read(store: ObjectStore, path: str) -> bytes:

@@ -61,6 +61,14 @@ def parts(processed: ObjectStore, month: str = "") -> list[str]:
     return standing(processed, names(processed, f"{ROWS}/month={month}" if month else ROWS))
 
 
+def parts_by_month(processed: ObjectStore) -> dict[str, list[str]]:
+    """Return all objects with rows of each month, oldest first; also those that were merged."""
+    by_month: dict[str, list[str]] = {}
+    for path in names(processed, ROWS):
+        by_month.setdefault(PurePosixPath(path).parent.name.removeprefix("month="), []).append(path)
+    return by_month
+
+
 def standing(processed: ObjectStore, paths: Iterable[str]) -> list[str]:
     """Return these parts without those in whose place a merged one stands."""
     alike = defaultdict(list)

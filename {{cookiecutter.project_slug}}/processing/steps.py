@@ -24,7 +24,7 @@ from processing.training.aging import NothingToMeasure
 from processing.training.causes import causes
 from processing.training.drift import drifted
 from processing.training.rows import TooFewRows
-from processing.training.window import newest_window
+from processing.training.window import newest_digest, newest_window
 from processing.way import STEPS
 from processing.work import mark_done
 
@@ -114,6 +114,8 @@ def train_candidate() -> Facts:
 def judge_candidate() -> Facts:
     """Compare the candidate with champion and naive baseline; promote it if it is better."""
     models = bucket("models")
+    if not candidate.may_be_published(models, newest_digest(bucket("processed"))):
+        return {"reason": "There is no new candidate."}
     try:
         window = newest_window(bucket("processed"))
     except TooFewRows as reason:

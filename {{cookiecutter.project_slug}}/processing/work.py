@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from core.code import code_digest
 from core.layout import RUNS
 from core.storage import as_json, bucket, create, exists
-from processing.rows.raw import RawFile, raw_files, unchecked
+from processing.rows.raw import RawFile, raw_files, waiting
 from processing.training.causes import causes
 
 
@@ -29,7 +29,7 @@ def work_to_do() -> Work | None:
     inputs = inputs_digest()
     if not is_done(inputs):
         return Work(inputs, is_new=True)
-    sentences = causes(bucket("processed"), bucket("models"))
+    sentences = causes(bucket("processed"), bucket("models"), finished=inputs)
     return Work(_digest([inputs, sentences]), is_new=False) if sentences else None
 
 
@@ -48,9 +48,9 @@ def mark_done() -> None:
 
     One that came meanwhile is not among them.
     """
-    raw, processed = bucket("raw"), bucket("processed")
-    waiting = unchecked(raw, processed)
-    inputs = _digest_of_files([file for file in raw_files(raw) if file not in waiting])
+    processed, files = bucket("processed"), raw_files(bucket("raw"))
+    unchecked = set(waiting(files, processed))
+    inputs = _digest_of_files([file for file in files if file not in unchecked])
     create(processed, _marker(inputs), as_json({"finished": datetime.now(UTC).isoformat()}))
 
 

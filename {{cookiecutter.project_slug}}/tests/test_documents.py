@@ -15,7 +15,9 @@ class Note(TypedDict):
     number: int
 
 
-NOTES = Documents("notes", Note, indexed=True)
+def notes() -> Documents[Note]:
+    """Return the folder as a process that has just begun knows it."""
+    return Documents("notes", Note, indexed=True)
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def store(storage):
     """Hold many notes, of which an index has been written."""
     for number in range(MANY):
         put(storage("processed"), number)
-    assert len(NOTES.read_all(storage("processed"))) == MANY
+    assert len(notes().read_all(storage("processed"))) == MANY
     return storage("processed")
 
 
@@ -42,7 +44,7 @@ def put(store, number: int, content: str = "") -> None:
 
 
 def numbers(store) -> list[int]:
-    return [note["number"] for note in NOTES.read_all(store)]
+    return [note["number"] for note in notes().read_all(store)]
 
 
 def test_what_has_not_changed_is_read_in_one_object(store, reads):
@@ -61,7 +63,7 @@ def test_a_broken_document_is_told_each_time_and_stops_no_other(store):
         put(store, number)
     for _ in range(2):
         told: dict[str, str] = {}
-        assert len(NOTES.read_all(store, told.setdefault)) == 2 * MANY - 1
+        assert len(notes().read_all(store, told.setdefault)) == 2 * MANY - 1
         assert told.keys() == {"notes/0007.json"}
 
 
@@ -71,3 +73,16 @@ def test_without_its_index_or_with_a_broken_one_all_is_read_again(store, reads):
         store.put(index, content) if content else store.delete(index)
         assert numbers(store) == list(range(MANY))
         assert len(reads) > MANY
+
+
+def test_a_process_reads_each_document_once_and_sees_what_has_changed(store, reads):
+    of_process = notes()
+    of_process.read_all(store)
+    reads.clear()
+    assert len(of_process.read_all(store)) == MANY
+    assert reads == []
+    put(store, 3, '{"number": 1000}')
+    store.delete("notes/0005.json")
+    assert {"number": 1000} in of_process.read_all(store)
+    assert len(of_process.read_all(store)) == MANY - 1
+    assert reads == ["notes/0003.json"]

@@ -161,6 +161,6 @@ def test_new_rows_are_no_cause_while_predictions_of_them_are_hardly_off(
 def test_a_cause_waits_for_its_cool_down_and_its_rows():
     rule = NEW_ROWS._replace(cool_down=timedelta(hours=1), least_rows=100)
     now = datetime.now(UTC)
-    assert Progress(now - timedelta(hours=2), 100).allows(rule)
-    assert not Progress(now - timedelta(minutes=59), 100).allows(rule)
-    assert not Progress(now - timedelta(hours=2), 99).allows(rule)
+    assert Progress(now - timedelta(hours=2), lambda: 100).allows(rule)
+    assert not Progress(now - timedelta(minutes=59), lambda: 100).allows(rule)
+    assert not Progress(now - timedelta(hours=2), lambda: 99).allows(rule)

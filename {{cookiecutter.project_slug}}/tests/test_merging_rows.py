@@ -14,7 +14,7 @@ from core.tables import TIME, newest_versions, rows
 from processing.answers.matching import outcomes_of_rows, parts_by_file
 from processing.rows import merging
 from processing.rows.ingest import check
-from processing.rows.raw import raw_files, unchecked
+from processing.rows.raw import checked_files, raw_files, unchecked
 from processing.steps import check_rows, compute_features
 from processing.training.window import newest_digest, newest_window
 from tests.cut_short import cut_short
@@ -45,7 +45,7 @@ def processed(storage, sample) -> ObjectStore:
 def seen(processed) -> dict:
     """Return all that readers can see of checked rows."""
     window = newest_window(processed)
-    by_file = parts_by_file()
+    by_file = parts_by_file(checked_files(processed))
     return {
         "digest": newest_digest(processed),
         "of the window": window.digest,

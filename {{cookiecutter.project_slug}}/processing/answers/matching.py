@@ -15,8 +15,15 @@ from obstore.store import ObjectStore
 
 from core.answers import HOUR, hour_folder
 from core.ids import time_of
-from core.layout import ANSWERS_BY_HOUR, FILES_JOINED, JOINED, KEYS_BY_DAY, REPORTS_BY_HOUR
-from core.parts import is_departure, originals, parts, slices
+from core.layout import (
+    ANSWERS_BY_HOUR,
+    FILES_JOINED,
+    JOINED,
+    KEYS_BY_DAY,
+    REPORTS_BY_HOUR,
+    ROWS,
+)
+from core.parts import is_departure, originals, slices, standing
 from core.schema import KEY_PARTS, OUTCOME
 from core.storage import bucket, listed, names
 from core.tables import key_texts, read_parquet, write_parquet
@@ -28,7 +35,7 @@ from processing.answers.hourly import (
     read_table,
     readable,
 )
-from processing.rows.raw import ARRIVAL, arrival_of, file_of
+from processing.rows.raw import ARRIVAL, CLOCKS, arrival_of, file_of
 
 JOINED_COLUMNS = {
     name: kind for name, kind in ANSWER_COLUMNS.items() if name not in ("object", "problem")
@@ -59,12 +66,20 @@ def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
         _join(predictions, hour, readable(table), outcomes)
 
 
-def parts_by_file() -> dict[str, list[str]]:
-    """Return the parts of checked rows that hold some of each raw file."""
-    by_file: dict[str, list[str]] = {}
-    for part in filterfalse(is_departure, parts(bucket("processed"))):
-        for file in {file_of(name): None for name in originals(bucket("processed"), [part])}:
-            by_file.setdefault(file, []).append(part)
+def parts_by_file(files: list[str]) -> dict[str, list[str]]:
+    """Return the parts of checked rows that hold some of each of these raw files.
+
+    What was stored before the first of them came can hold none of them, and is not looked into.
+    """
+    if not files:
+        return {}
+    processed, came = bucket("processed"), arrival_of(min(files))
+    stored = listed(processed, ROWS)
+    young = (item["path"] for item in stored if item["last_modified"] > came - CLOCKS)
+    by_file: dict[str, list[str]] = {file: [] for file in files}
+    for part in filterfalse(is_departure, standing(processed, young)):
+        for file in {file_of(name) for name in originals(processed, [part])} & by_file.keys():
+            by_file[file].append(part)
     return by_file
 
 
@@ -161,9 +176,9 @@ def _outcomes_since(predictions: ObjectStore, hour: str) -> Iterator[pl.DataFram
         yield readable(read_table(predictions, path, REPORT_COLUMNS)).select(*OUTCOME_COLUMNS)
     start = datetime.strptime(hour, HOUR)
     joined = _paths_from(predictions, FILES_JOINED, f"{start:{ARRIVAL}}")
-    by_file = parts_by_file() if joined else {}
-    for file in (PurePosixPath(path).name for path in joined):
-        yield from outcomes_of_rows(file, by_file.get(file, []))
+    files = [PurePosixPath(path).name for path in joined]
+    for file, of_file in parts_by_file(files).items():
+        yield from outcomes_of_rows(file, of_file)
 
 
 def _paths_from(predictions: ObjectStore, folder: str, start: str) -> list[str]:

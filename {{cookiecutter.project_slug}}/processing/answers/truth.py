@@ -8,7 +8,6 @@ joined is written last, so a join that was cut short is simply done again.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
 import polars as pl
 from obstore.store import ObjectStore
@@ -37,7 +36,7 @@ from processing.answers.matching import (
     parts_by_file,
 )
 from processing.answers.turns import turn
-from processing.rows.raw import arrival_of
+from processing.rows.raw import arrival_of, checked_files
 
 
 @dataclass(frozen=True)
@@ -102,20 +101,25 @@ def _set_aside(lines: Folder, new: pl.DataFrame) -> None:
 
 def _join_files(predictions: ObjectStore) -> Iterator[int]:
     """Join the outcomes in raw files. Yields how many there were."""
-    joined_files = {PurePosixPath(path).name for path in names(predictions, FILES_JOINED)}
-    checked = (PurePosixPath(path).stem for path in names(bucket("processed"), FILES))
-    new = [file for file in checked if file not in joined_files]
-    days, parts = names(predictions, KEYS_BY_DAY), parts_by_file() if new else {}
+    joined = set(names(predictions, FILES_JOINED))
+    checked = checked_files(bucket("processed"))
+    new = [file for file in checked if f"{FILES_JOINED}/{file}" not in joined]
+    days = names(predictions, KEYS_BY_DAY)[:1]
+    parts = parts_by_file([file for file in new if _came_after(days, file)])
     quarantine = Quarantine(bucket("processed"), FILES)
     for file in new:
         if quarantine.holds(file):
             continue
         with quarantine.catching(file):
-            if days and days[0] <= f"{KEYS_BY_DAY}/{arrival_of(file):%Y/%m/%d}.parquet":
-                for outcomes in outcomes_of_rows(file, parts.get(file, [])):
-                    match_outcomes(predictions, outcomes)
-                    yield len(outcomes)
+            for outcomes in outcomes_of_rows(file, parts.get(file, [])):
+                match_outcomes(predictions, outcomes)
+                yield len(outcomes)
             create(predictions, f"{FILES_JOINED}/{file}", b"")
+
+
+def _came_after(days: list[str], file: str) -> bool:
+    """Return whether a file came on the first of these days, if there is one, or later."""
+    return bool(days) and days[0] <= f"{KEYS_BY_DAY}/{arrival_of(file):%Y/%m/%d}.parquet"
 
 
 @dataclass(frozen=True)

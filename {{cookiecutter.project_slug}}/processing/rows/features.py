@@ -4,13 +4,15 @@ Features lie in a folder named by the code that made them, so edited features ne
 ones.
 """
 
+from pathlib import PurePosixPath
+
 import polars as pl
 from obstore.store import ObjectStore
 
 from core import features
 from core.code import code_digest
 from core.layout import FEATURES, ROWS
-from core.parts import is_departure, parts
+from core.parts import is_departure, standing
 from core.quarantine import Quarantine
 from core.storage import names
 from core.tables import question_columns, read_parquet, write_parquet
@@ -42,7 +44,7 @@ def store_missing(processed: ObjectStore) -> int:
     computed = set(names(processed, features_folder()))
     missing = [
         part
-        for part in parts(processed)
+        for part in standing(processed, _months_without(computed, names(processed, ROWS)))
         if not is_departure(part)
         and features_part(part) not in computed
         and not quarantine.holds(part, code)
@@ -55,6 +57,16 @@ def store_missing(processed: ObjectStore) -> int:
     for _ in in_order(compute, missing):
         pass
     return len(missing)
+
+
+def _months_without(computed: set[str], stored: list[str]) -> list[str]:
+    """Return the parts of the months of which one lacks features: the others need no look."""
+    months = {
+        PurePosixPath(part).parent
+        for part in stored
+        if not is_departure(part) and features_part(part) not in computed
+    }
+    return [part for part in stored if PurePosixPath(part).parent in months]
 
 
 def with_features(processed: ObjectStore, rows_parts: list[str]) -> list[str]:

@@ -92,13 +92,24 @@ def merge(processed: ObjectStore, now: datetime | None = None) -> dict[str, int]
 
 
 def _stored(processed: ObjectStore) -> Iterator[Stored]:
-    """Yield the parts of each month and kind."""
+    """Yield the parts of each month and kind of which some may be merged or deleted."""
     by_kind: dict[tuple, dict[str, ObjectMeta]] = defaultdict(dict)
     for item in listed(processed, ROWS):
         path = item["path"]
         by_kind[PurePosixPath(path).parent, is_departure(path)][path] = item
     for items in by_kind.values():
-        yield Stored(items, standing(processed, items))
+        if len(items) >= A_FEW or _may_be_replaced(items):
+            yield Stored(items, standing(processed, items))
+
+
+def _may_be_replaced(items: "dict[str, ObjectMeta]") -> bool:
+    """Return whether one was there before a merged one, which may stand in its place.
+
+    Of a month at rest nothing was, and the ends of its merged parts need not be read.
+    """
+    merged = [item["last_modified"] for path, item in items.items() if is_merged(path)]
+    others = [item["last_modified"] for path, item in items.items() if not is_merged(path)]
+    return len(merged) > 1 or bool(merged and others and min(others) <= max(merged))
 
 
 def _groups(stored: Stored, now: datetime) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NotRequired
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 PIECE = 16 * 1024 * 1024
 ARRIVAL = "%Y%m%dT%H%M%S%f"
+
+CLOCKS = timedelta(minutes=5)
+"""So far the clocks of storage and processing may be apart."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def _listed(raw: ObjectStore) -> "list[ObjectMeta]":
 
 def _is_marker(path: str) -> bool:
     """Return whether other programs made this for themselves, as Spark does `_SUCCESS`."""
-    return any(part.startswith(("_", ".")) for part in PurePosixPath(path).parts)
+    return path.startswith(("_", ".")) or "/_" in path or "/." in path
 
 
 @contextmanager
@@ -139,6 +142,9 @@ class FileReport(RowCounts):
 
 REPORTS = Documents(FILES, FileReport, indexed=True)
 
+NO_ERROR = '"error": null'
+"""It stands in the report of a file that could be checked, as core/storage.py writes JSON."""
+
 
 def report_path(file: RawFile) -> str:
     """Return where the report of a raw file lies."""
@@ -150,19 +156,34 @@ def reading_code() -> str:
     return code_digest("schema", "source")
 
 
+def checked_files(processed: ObjectStore) -> list[str]:
+    """Return the ids of all raw files that have a report."""
+    return list(map(_reported, names(processed, FILES)))
+
+
+def _reported(path: str) -> str:
+    return path.removeprefix(f"{FILES}/").removesuffix(".json")
+
+
 def unchecked(raw: ObjectStore, processed: ObjectStore) -> list[RawFile]:
     """Return the raw files that have no report yet, or failed with other code than today's."""
-    checked = {PurePosixPath(path).stem for path in names(processed, FILES)}
+    return waiting(raw_files(raw), processed)
+
+
+def waiting(files: list[RawFile], processed: ObjectStore) -> list[RawFile]:
+    """Return those of some raw files that have no report yet, or failed with earlier code.
+
+    Of the others' reports, which are almost all, none is parsed.
+    """
+    texts = REPORTS.contents(processed)
+    checked = set(map(_reported, texts))
+    perhaps = {path: text for path, text in texts.items() if NO_ERROR not in text}
     failed = {
         (report["source"], report["etag"])
-        for report in reports(processed)
+        for report in REPORTS.parsed(perhaps)
         if report["error"] and report.get("code") != reading_code()
     }
-    return [
-        file
-        for file in raw_files(raw)
-        if file.id not in checked or (file.path, file.etag) in failed
-    ]
+    return [file for file in files if file.id not in checked or (file.path, file.etag) in failed]
 
 
 def reports(processed: ObjectStore) -> list[FileReport]:

@@ -5,6 +5,7 @@ Everything is derived from storage and written with ON CONFLICT, so writing twic
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import polars as pl
@@ -18,16 +19,15 @@ from core.code import code_digest
 from core.database import DatabaseAway, summary_tables, upsert
 from core.documents import Documents
 from core.layout import VERSIONS
-from core.parts import originals, parts
+from core.parts import parts_by_month, standing
 from core.quarantine import Quarantine, entries
 from core.schema import OUTCOME, OUTCOME_UNIT
 from core.settings import settings
 from core.storage import bucket
-from core.tables import months
 from model import source
 from model.schema import TASK, ZONE
 from processing.answers.withdrawals import WITHDRAWALS
-from processing.rows.raw import REPORTS, reports
+from processing.rows.raw import REPORTS, FileReport, reports
 from processing.rows.repeats import newest_rows
 from processing.summaries import class_shares
 from processing.summaries.warnings import warnings
@@ -76,32 +76,47 @@ def _quarantined() -> Facts:
     return {"set_aside": count} if count else {}
 
 
-def _raw_files(_: Cursor) -> list[dict]:
+def _raw_files(cursor: Cursor) -> list[dict]:
+    """Return a row for each file that was checked since its row was written.
+
+    Its rejections are written with it, in one transaction.
+    """
     columns = ("source", "etag", "arrived", "checked", "error")
     counts = ("rows_in", "rows_accepted", "rows_rejected", "rows_without_outcome")
-    return [
-        {name: report[name] for name in columns + counts} for report in reports(bucket("processed"))
-    ]
-
-
-def _rejections(_: Cursor) -> list[dict]:
-    return [
+    new = _new_reports(cursor)
+    rejections = [
         {"source": report["source"], "etag": report["etag"], "reason": reason, "rows": rows}
-        for report in reports(bucket("processed"))
+        for report in new
         for reason, rows in report["reasons"].items()
+    ]
+    upsert(cursor, "rejections", "source, etag, reason", rejections)
+    return [{name: report[name] for name in columns + counts} for report in new]
+
+
+def _new_reports(cursor: Cursor) -> list[FileReport]:
+    cursor.execute("SELECT source, etag, checked FROM raw_files")
+    written = {(source, etag): checked for source, etag, checked in cursor}
+    return [
+        report
+        for report in reports(bucket("processed"))
+        if written.get((report["source"], report["etag"]))
+        != datetime.fromisoformat(report["checked"])
     ]
 
 
 def _changed_months(cursor: Cursor) -> list[dict]:
-    """Return a row for each month that has changed since its row was written."""
+    """Return a row for each month whose objects are others than when its row was written.
+
+    They are listed and not looked into, so a month that was merged is read once more.
+    """
     processed, code = bucket("processed"), code_digest()
     cursor.execute("SELECT to_char(month, 'YYYY-MM'), made_of FROM months")
     written = dict(cursor.fetchall())
     rows = []
-    for month in months(processed):
-        of_month = parts(processed, month)
-        made_of = f"{code} {parts_digest(originals(processed, of_month))}"
+    for month, stored in parts_by_month(processed).items():
+        made_of = f"{code} {parts_digest(stored)}"
         if made_of != written.get(month):
+            of_month = standing(processed, stored)
             rows.append(_month(processed, month, of_month) | {"made_of": made_of})
     return rows
 
@@ -215,7 +230,6 @@ def _quarantine(_: Cursor) -> list[dict]:
 
 TABLES: dict[str, tuple[str, Callable[[Cursor], list[dict]]]] = {
     "raw_files": ("source, etag", _raw_files),
-    "rejections": ("source, etag, reason", _rejections),
     "months": ("month", _changed_months),
     "models": ("version", _models),
     "facts": ("one", _facts),

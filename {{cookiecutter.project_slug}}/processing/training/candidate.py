@@ -52,10 +52,18 @@ OF_ONE_CLASS = (
 
 def version_of(window: Window) -> str:
     """Return the version that these rows and today's code make: the same input, the same name."""
+    return f"{newest_time(window.labelled.times):%Y%m%d}-{_digest_of(window.digest)}"
+
+
+def may_be_published(models: ObjectStore, window: str) -> bool:
+    """Return whether a version is of the window with this digest; no row is read to tell."""
+    return any(name.endswith(f"-{_digest_of(window)}") for name in registry.versions(models))
+
+
+def _digest_of(window: str) -> str:
     packages = [installed(name) for name in PACKAGES]
-    inputs = json.dumps([window.digest, code_digest(), packages])
-    digest = hashlib.sha256(inputs.encode()).hexdigest()[:8]
-    return f"{newest_time(window.labelled.times):%Y%m%d}-{digest}"
+    inputs = json.dumps([window, code_digest(), packages])
+    return hashlib.sha256(inputs.encode()).hexdigest()[:8]
 
 
 def train(models: ObjectStore, window: Window, causes: list[str]) -> str:
