@@ -6,7 +6,7 @@ in which each key was asked. Doing a step twice changes nothing.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import filterfalse
 from pathlib import PurePosixPath
 
@@ -69,13 +69,14 @@ def match_outcomes(predictions: ObjectStore, outcomes: pl.DataFrame) -> None:
 def parts_by_file(files: list[str]) -> dict[str, list[str]]:
     """Return the parts of checked rows that hold some of each of these raw files.
 
-    What was stored before the first of them came can hold none of them, and is not looked into.
+    What was stored before the first of them came can hold none of them, and is not looked into. On
+    a laptop a file may seem to come tomorrow; then all are.
     """
     if not files:
         return {}
     processed, came = bucket("processed"), arrival_of(min(files))
-    stored = listed(processed, ROWS)
-    young = (item["path"] for item in stored if item["last_modified"] > came - CLOCKS)
+    since = came - CLOCKS if came < datetime.now(UTC) else datetime.min.replace(tzinfo=UTC)
+    young = (item["path"] for item in listed(processed, ROWS) if item["last_modified"] > since)
     by_file: dict[str, list[str]] = {file: [] for file in files}
     for part in filterfalse(is_departure, standing(processed, young)):
         for file in {file_of(name) for name in originals(processed, [part])} & by_file.keys():
