@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
 import string
 import tempfile
+import time
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from core.locks import wait_for
@@ -37,11 +40,14 @@ class ApiKey:
     created: str
     expires: str | None = None
 
+    @cached_property
+    def end(self) -> float:
+        """The time from which on it has expired, in seconds since 1970."""
+        return datetime.fromisoformat(self.expires).timestamp() if self.expires else math.inf
+
     def expired(self) -> bool:
         """Return whether the key has expired."""
-        return self.expires is not None and datetime.fromisoformat(self.expires) <= datetime.now(
-            UTC
-        )
+        return self.end <= time.time()
 
 
 def make_key() -> str:
@@ -55,9 +61,9 @@ def is_well_formed(text: str) -> bool:
     return bool(FORM.fullmatch(text)) and _checksum(text[:-6]) == text[-6:]
 
 
-def hash_key(text: str) -> str:
+def hash_key(text: str | bytes) -> str:
     """Return what is stored of a key. 190 random bits need no slow hash."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
 def load(file: Path) -> list[ApiKey]:

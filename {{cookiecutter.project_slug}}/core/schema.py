@@ -78,16 +78,17 @@ def in_order(probabilities: np.ndarray, labels: Sequence) -> np.ndarray:
     return ordered
 
 
+_KINDS = {name: value_type(field) for name, field in Question.model_fields.items()}
+
+
 def columns(questions: Sequence[Question]) -> dict[str, np.ndarray]:
     """Return one array for each field of the question, in the form that `model.features` takes.
 
     Numbers are float64 with NaN where missing, times datetime64[us], all else objects; a missing
     text is ''.
     """
-    return {
-        name: as_array([getattr(question, name) for question in questions], value_type(field))
-        for name, field in Question.model_fields.items()
-    }
+    rows = [vars(question) for question in questions]
+    return {name: as_array([row[name] for row in rows], kind) for name, kind in _KINDS.items()}
 
 
 def as_array(values: Sequence, kind: type) -> np.ndarray:
@@ -95,7 +96,7 @@ def as_array(values: Sequence, kind: type) -> np.ndarray:
     if issubclass(kind, datetime):
         return np.array(values, dtype="datetime64[us]")
     if issubclass(kind, (int, float)):
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        return np.array(values, dtype=np.float64)  # NumPy reads None as NaN
     if kind is str:  # a missing text is '', as in stored tables
         values = ["" if value is None else value for value in values]
     return np.array(values, dtype=object)
@@ -109,7 +110,7 @@ class KeyPart(NamedTuple):
 
     def text(self, value: Any) -> str:
         """Return a value of the column as it stands in a key."""
-        return f"{value:%Y-%m-%d}" if self.unit == "day" else str(value)
+        return value.isoformat()[:10] if self.unit == "day" else str(value)
 
 
 def _key_part(text: str) -> KeyPart:
@@ -122,7 +123,8 @@ KEY_PARTS = tuple(map(_key_part, KEY))
 
 def key(question: Question) -> str | None:
     """Return the key of a row, such as `2013-04-01/UA/223/JFK`, or None if a part is missing."""
-    values = [getattr(question, part.column) for part in KEY_PARTS]
+    fields = vars(question)
+    values = [fields[part.column] for part in KEY_PARTS]
     if not values or None in values:
         return None
     return "/".join(part.text(value) for part, value in zip(KEY_PARTS, values, strict=True))

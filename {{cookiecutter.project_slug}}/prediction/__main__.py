@@ -6,6 +6,7 @@ import socket
 from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from core import logs
 from core.settings import settings
@@ -49,6 +50,11 @@ def main() -> None:
         Keys(config.access_folder / "api-keys.json"),
         config.journal_seconds,
     )
+    serve(app, listeners(config.listen, config.port))
+
+
+def serve(app: ASGIApp, sockets: list[socket.socket]) -> None:
+    """Serve the app until the process is told to end."""
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -62,7 +68,7 @@ def main() -> None:
         )
     )
     with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; uvicorn has shut down by then
-        server.run(sockets=listeners(config.listen, config.port))
+        server.run(sockets=sockets)
 
 
 if __name__ == "__main__":

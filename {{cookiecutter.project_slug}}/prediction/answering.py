@@ -1,17 +1,21 @@
 """Answers and reported outcomes: each is in the journal before its response is sent."""
 
+import json
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
 
+import numpy as np
 from pydantic import BaseModel
 
-from core.answers import Answer, Report, Stamp
-from core.ids import new_id
-from core.inference import Model
+from core.answers import Report, Stamp
+from core.ids import new_ids
+from core.inference import Model, as_json
 from core.layout import ANSWERS, REPORTS
-from core.schema import CLASSES, class_name, key
+from core.schema import CLASS_NAMES, CLASSES, columns, key
 from model.schema import Question
 from prediction.journal import Journal
 from prediction.metrics import (
@@ -25,51 +29,78 @@ from prediction.problems import Problem
 
 log = logging.getLogger(__name__)
 
+quoted = lru_cache(1024)(json.dumps)
+"""Names of clients and versions as JSON, of which there are few."""
+
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @PREDICTION_SECONDS.time()
 def answer(
-    champion: Model, questions: Sequence[Question], client: str, journal: Journal
-) -> list[dict]:
-    """Predict, keep and count. Every answer returned is in the journal and may be sent."""
-    answers: list[dict[str, Any]] = [
-        {"id": new_id(), **named(prediction), "model": champion.version}
-        for prediction in champion.predict(questions)
+    champion: Model, questions: Sequence[Question], clients: Iterable[str], journal: Journal
+) -> list[str]:
+    """Predict, keep and count. Every answer returned is in the journal and may be sent.
+
+    An answer is the members of its JSON object, `"id":…,"prediction":…`, without the braces; the
+    clients are those that asked, one for each question. Whatever this raises, nothing was kept.
+    """
+    predicted = champion.predict_columns(columns(questions))
+    answers = [
+        f'"id":"{id}",{prediction}'
+        for id, prediction in zip(new_ids(len(questions)), members(predicted), strict=True)
     ]
     now = datetime.now(UTC)
-    stamp = stamp_of(client, now)
+    model, time = quoted(champion.version), written(now)
     lines = [
-        Answer(**answer, key=key(question), question=question.model_dump(mode="json"), **stamp)
-        for answer, question in zip(answers, questions, strict=True)
+        f'{{{answer},"model":{model},"key":{json.dumps(key(question))},'
+        f'"question":{question.model_dump_json()},"time":"{time}","client":{quoted(client)}}}'
+        for answer, question, client in zip(answers, questions, clients, strict=True)
     ]
-    keep(journal, ANSWERS, now, lines)
-    count(champion.version, [answer["prediction"] for answer in answers])
+    with stored():
+        journal.append(ANSWERS, now, lines)
+    count(champion.version, predicted)
     return answers
+
+
+def one(answer: str, champion: Model) -> bytes:
+    """Return an answer as the body of a response."""
+    return f'{{{answer},"model":{quoted(champion.version)}}}'.encode()
+
+
+def many(answers: Iterable[str], champion: Model) -> bytes:
+    """Return answers as the body of one response, with the version above them."""
+    predictions = ",".join(f"{{{answer}}}" for answer in answers)
+    return f'{{"model":{quoted(champion.version)},"predictions":[{predictions}]}}'.encode()
 
 
 def report(reports: Sequence[BaseModel], client: str, journal: Journal) -> None:
     """Keep outcomes, each with the id of its answer or the key of its question."""
     now = datetime.now(UTC)
-    stamp = stamp_of(client, now)
+    stamp: Stamp = {"time": written(now), "client": client}
     outcomes = [report.model_dump(mode="json", exclude_none=True) for report in reports]
-    keep(journal, REPORTS, now, [Report(**outcome, **stamp) for outcome in outcomes])
+    with stored():
+        journal.write(REPORTS, now, [Report(**outcome, **stamp) for outcome in outcomes])
 
 
-def named(prediction: float | dict) -> dict[str, Any]:
-    """Return a prediction by the names of its parts; a class comes with its probabilities."""
-    return prediction if isinstance(prediction, dict) else {"prediction": prediction}
+def members(predicted: np.ndarray) -> list[str]:
+    """Return predictions as members of a JSON object; a class comes with its probabilities."""
+    if not np.isfinite(predicted).all():
+        raise ValueError("The model answered with a number that is not finite.")
+    if predicted.ndim == 1:
+        return [f'"prediction":{value!r}' for value in predicted.tolist()]
+    return [compact(answer)[1:-1] for answer in as_json(predicted)]
 
 
-def stamp_of(client: str, time: datetime) -> Stamp:
-    """Return who asked, and when, as it is stored."""
-    return {"time": time.isoformat(timespec="milliseconds"), "client": client}
+def written(time: datetime) -> str:
+    """Return a time as it is stored."""
+    return time.isoformat(timespec="milliseconds")
 
 
-def keep(
-    journal: Journal, folder: str, time: datetime, lines: Sequence[Answer] | Sequence[Report]
-) -> None:
-    """Write lines to the journal. Raise a Problem if the disk does not take them."""
+@contextmanager
+def stored() -> Iterator[None]:
+    """Raise a Problem if the disk does not take what the block writes."""
     try:
-        journal.write(folder, time, lines)
+        yield
     except OSError as error:
         log.error("The journal can't be written: %s", error)
         raise Problem(
@@ -77,12 +108,11 @@ def keep(
         ) from None
 
 
-def count(version: str, predictions: list) -> None:
+def count(version: str, predicted: np.ndarray) -> None:
     """Count predictions by value, so that a model that always says the same can be seen."""
-    ANSWERED.inc(len(predictions))
-    PREDICTIONS.labels(version).inc(len(predictions))
-    for prediction in predictions:
-        if CLASSES:
-            PREDICTIONS_BY_CLASS.labels(version, class_name(prediction)).inc()
-        else:
-            PREDICTIONS_VALUE.labels(version).observe(prediction)
+    ANSWERED.inc(len(predicted))
+    PREDICTIONS.labels(version).inc(len(predicted))
+    if not CLASSES:
+        return PREDICTIONS_VALUE.add(version, len(predicted), float(predicted.sum(dtype=float)))
+    for place, times in Counter(predicted.argmax(axis=1).tolist()).items():
+        PREDICTIONS_BY_CLASS.labels(version, CLASS_NAMES[place]).inc(times)

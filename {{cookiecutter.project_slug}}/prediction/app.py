@@ -11,10 +11,12 @@ from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
 from prediction.lag import Lag
+from prediction.lane import Lane
 from prediction.limiter import Limiter, NotTooLate
 from prediction.metrics import Measured, expect_requests
 from prediction.problems import handle_problems
 from prediction.protocol import OneProtocol
+from prediction.together import Together
 
 LOOK_SECONDS = 2.0
 """Seconds between two looks for a new promotion."""
@@ -41,11 +43,14 @@ def create_app(
 
     # Without redirects: behind TLS they would lead back to plain http, with the key.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    limiter = Limiter(lag)
+    api = v1.routes(champions, journal, keys, limiter)
+    together = Together(champions, journal, limiter)
     app.add_middleware(OneProtocol)
     app.add_middleware(NotTooLate, lag=lag)
+    app.add_middleware(Lane, api=api, keys=keys, lag=lag, together=together)
     app.add_middleware(Measured)
     handle_problems(app)
-    api = v1.routes(champions, journal, keys, Limiter(lag))
     expect_requests(api)
     app.include_router(api)
     app.include_router(inside.routes(champions, keys))

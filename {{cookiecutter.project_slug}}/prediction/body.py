@@ -24,6 +24,10 @@ MOST_BRACKETS = 2 * MOST_REPORTS
 """Of objects and lists in a body. Each takes forty times the memory of its text."""
 
 
+SHORT = MOST_BRACKETS
+"""Bytes of a body of which pydantic may list all errors; it can't have too many brackets."""
+
+
 async def read(request: Request) -> bytes:
     """Return the body. Raise 413 as soon as it proves too large, without keeping the rest."""
     if int(request.headers.get("content-length", 0)) > LARGEST:
@@ -43,7 +47,18 @@ def too_large() -> Problem:
 
 def parse(model: type[Model], body: bytes) -> Model:
     """Return the body as this model. Raise a Problem that names each wrong field and its bounds."""
-    return fitting(model, [((), loaded(body))])[0]
+    right = at_first_sight(model, body)
+    return fitting(model, [((), loaded(body))])[0] if right is None else right
+
+
+def at_first_sight(model: type[Model], body: bytes) -> Model | None:
+    """Return a short body as this model, or None if it must be looked at closely."""
+    if len(body) > SHORT:
+        return None
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 def parse_questions(envelope: type[BaseModel], model: type[Model], body: bytes) -> list[Model]:

@@ -41,7 +41,11 @@ class Journal:
 
     def write(self, kind: str, time: datetime, records: Iterable[Mapping[str, Any]]) -> None:
         """Append a line for each record. When this returns, no death of the process loses them."""
-        data = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
+        self.append(kind, time, [json.dumps(record, allow_nan=False) for record in records])
+
+    def append(self, kind: str, time: datetime, lines: Iterable[str]) -> None:
+        """Append lines that are JSON already, all of them or none."""
+        data = "".join(f"{line}\n" for line in lines).encode()
         with self.writing:
             self.file(kind, f"{time:{HOUR_IN_NAME}}").append(data)
 

@@ -10,6 +10,9 @@ from prediction.problems import Problem
 log = logging.getLogger(__name__)
 
 
+SCHEME = b"Bearer "
+
+
 class Keys:
     """Checks the file at most every `seconds`, so a revoked key stops working within that time."""
 
@@ -42,6 +45,13 @@ class Keys:
                 403, f"This API key lacks the right `{right}`; it has {', '.join(key.rights)}."
             )
         return key
+
+    def known(self, authorization: bytes, right: str) -> ApiKey | None:
+        """Return the key in this header if it may be used for that, or None if that is not sure."""
+        self.refresh()
+        key = self.by_hash.get(hash_key(authorization[len(SCHEME) :]))
+        good = key is not None and right in key.rights and not key.expired()
+        return key if good and authorization.startswith(SCHEME) else None
 
     def refresh(self) -> None:
         """Read the file again if it has changed. A damaged one changes nothing."""

@@ -7,9 +7,9 @@ than MOST_AHEAD: who comes then is told at once when to ask again.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from fastapi import Request
@@ -56,8 +56,7 @@ class Limiter:
         Raises ClientDisconnect, and does nothing, if by then nobody waits for the result.
         """
         if seconds <= AT_ONCE:
-            CONCURRENCY.add(self.lag.seconds)  # this long it has been waiting for the loop
-            with CONCURRENCY.one_more():
+            with self.at_once():
                 return work()
         async with self.accept(seconds), self.wait_for_turn(request):
             loop = asyncio.get_running_loop()
@@ -65,6 +64,13 @@ class Limiter:
             result = await loop.run_in_executor(self.thread, work)
             self.pace += ((loop.time() - begun) / seconds - self.pace) / 5
             return result
+
+    @contextmanager
+    def at_once(self, requests: int = 1) -> Iterator[None]:
+        """Count work in the event loop during the block, for so many requests together."""
+        CONCURRENCY.add(requests * self.lag.seconds)  # so long they have waited for the loop
+        with CONCURRENCY.one_more():
+            yield
 
     @property
     def delay(self) -> float:
@@ -113,10 +119,15 @@ class NotTooLate:
         self.lag = lag
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        late = self.lag.standing > LONGEST_LAG
+        late = too_late(self.lag)
         if late and scope["type"] == "http" and scope["path"].startswith("/v1/"):
             return await problem_response(refused(self.lag.standing))(scope, receive, send)
         await self.app(scope, receive, send)
+
+
+def too_late(lag: Lag) -> bool:
+    """Return whether the event loop is so far behind that the API declines."""
+    return lag.standing > LONGEST_LAG
 
 
 def refused(seconds: float) -> Problem:

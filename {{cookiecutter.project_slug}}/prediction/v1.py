@@ -1,15 +1,17 @@
 """The API for clients with a key."""
 
 import asyncio
+from functools import partial
+from itertools import repeat
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Security
+from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import JSONResponse
 
 from core.inference import Model
 from core.keys import ApiKey
 from model.schema import Question
-from prediction.answering import answer, report
+from prediction.answering import answer, many, one, report
 from prediction.api import Accepted, Answer, Answers, Report, UnreadQuestions
 from prediction.bearer import KeyWith
 from prediction.body import parse, parse_one_or_many, parse_questions, read
@@ -19,6 +21,8 @@ from prediction.keys import Keys
 from prediction.limiter import LONGEST_WORK, Limiter
 from prediction.openapi import QUESTION, QUESTIONS, REPORTS, problems
 from prediction.problems import Problem
+
+JSON = "application/json"
 
 BESIDES = 0.0001
 """Seconds that a question takes apart from the model: to be checked, kept and counted."""
@@ -38,32 +42,37 @@ def _add_predictions(
 ) -> None:
     MayPredict = Annotated[ApiKey, Security(KeyWith(keys, "predict"))]
 
-    async def answers(request: Request, questions: list[Question], client: ApiKey) -> list[dict]:
+    async def answers(
+        request: Request, questions: list[Question], client: ApiKey
+    ) -> tuple[list[str], Model]:
         champion = await champions.trusted_now()
-        seconds = work_of(champion, len(questions))
-        return await limiter.do(
-            request, seconds, lambda: answer(champion, questions, client.name, journal)
-        )
+        clients = repeat(client.name, len(questions))
+        work = partial(answer, champion, questions, clients, journal)
+        return await limiter.do(request, work_of(champion, len(questions)), work), champion
 
     @v1.post("/predict", response_model=Answer, **QUESTION)
-    async def predict(request: Request, client: MayPredict) -> JSONResponse:
+    async def predict(request: Request, client: MayPredict) -> Response:
         """Answer one question."""
         question = parse(Question, await read(request))
-        return JSONResponse((await answers(request, [question], client))[0])
+        (answer,), champion = await answers(request, [question], client)
+        return Response(one(answer, champion), media_type=JSON)
 
     @v1.post("/predict/batch", response_model=Answers, **QUESTIONS)
-    async def predict_batch(request: Request, client: MayPredict) -> JSONResponse:
+    async def predict_batch(request: Request, client: MayPredict) -> Response:
         """Answer up to 1,000 questions, all by the same version."""
         body = await read(request)
         questions = await asyncio.to_thread(parse_questions, UnreadQuestions, Question, body)
-        predictions = await answers(request, questions, client)
-        model = [prediction.pop("model") for prediction in predictions][0]  # once, above them
-        return JSONResponse({"model": model, "predictions": predictions})
+        return Response(many(*await answers(request, questions, client)), media_type=JSON)
+
+
+def seconds_of(champion: Model) -> float:
+    """Return the seconds that a question takes."""
+    return max(champion.seconds, BESIDES)
 
 
 def work_of(champion: Model, questions: int) -> float:
     """Return the seconds that so many questions take. Raise a Problem if that is too long."""
-    seconds = questions * max(champion.seconds, BESIDES)
+    seconds = questions * seconds_of(champion)
     if questions > 1 and seconds > LONGEST_WORK:
         most = max(1, int(LONGEST_WORK / champion.seconds))
         raise Problem(
