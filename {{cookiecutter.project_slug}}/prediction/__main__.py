@@ -1,12 +1,8 @@
 """Start one replica: `python -m prediction`."""
 
-import math
 import os
 import socket
 from contextlib import suppress
-
-import uvicorn
-from starlette.types import ASGIApp
 
 from core import logs
 from core.settings import settings
@@ -15,13 +11,7 @@ from prediction.app import create_app
 from prediction.champions import Champions
 from prediction.journal import Journal
 from prediction.keys import Keys
-from prediction.limiter import LONGEST_WAIT, LONGEST_WORK
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than the gateway keeps an idle connection, so it never sends into one that is closing."""
-
-DRAIN_SECONDS = math.ceil(LONGEST_WAIT + LONGEST_WORK) + 1
-"""How long a replica that is stopped may finish what it has; its listener closes at once."""
+from prediction.server import server_of
 
 
 def listeners(names: str, port: int) -> list[socket.socket]:
@@ -50,25 +40,9 @@ def main() -> None:
         Keys(config.access_folder / "api-keys.json"),
         config.journal_seconds,
     )
-    serve(app, listeners(config.listen, config.port))
-
-
-def serve(app: ASGIApp, sockets: list[socket.socket]) -> None:
-    """Serve the app until the process is told to end."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-    )
+    server = server_of(app, app.state.lane)
     with suppress(KeyboardInterrupt):  # Ctrl-C in a terminal; uvicorn has shut down by then
-        server.run(sockets=sockets)
+        server.run(sockets=listeners(config.listen, config.port))
 
 
 if __name__ == "__main__":

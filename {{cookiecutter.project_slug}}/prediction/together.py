@@ -1,12 +1,13 @@
 """Questions that come in one turn of the event loop are answered together.
 
-That is one call of the model and one write to the journal for all of them. Who alone comes in a
-turn is answered alone. Only what is certainly right is answered; nothing is refused here.
+That is one call of the model and one write to the journal for all of them; who comes alone is
+answered alone. Only what is certainly right is answered here, and nothing is refused.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from core.inference import Model
@@ -29,16 +30,18 @@ ASIDE = 1.0
 
 
 class Asked(NamedTuple):
-    """A request that waits; the result is the body of its answer, or None."""
+    """A body that a client sent, and who takes the body of the answer, or None for none."""
 
     body: bytes
     client: str
-    result: "asyncio.Future[bytes | None]"
+    take: Callable[[bytes | None], None]
 
-    def give(self, answer: bytes | None) -> None:
-        """Let the request go on, unless it was given up meanwhile."""
-        if not self.result.done():
-            self.result.set_result(answer)
+
+class Ready(NamedTuple):
+    """A question that is right, and whose it is."""
+
+    question: Question
+    client: str
 
 
 class Together:
@@ -51,16 +54,11 @@ class Together:
         self.waiting: deque[Asked] = deque()
         self.aside: dict[str, float] = {}
 
-    async def answer(self, body: bytes, client: str) -> bytes | None:
-        """Return the body of the answer to a question, or None if that is not so simple."""
-        loop = asyncio.get_running_loop()
-        if loop.time() < self.aside.get(client, 0):
-            return None
+    def ask(self, asked: Asked) -> None:
+        """Let a body be answered in the next turn."""
         if not self.waiting:
-            loop.call_soon(self.turn)
-        asked = Asked(body, client, loop.create_future())
+            asyncio.get_running_loop().call_soon(self.turn)
         self.waiting.append(asked)
-        return await asked.result
 
     def turn(self) -> None:
         """Answer the first that wait, all by one version; the others' turn is the next."""
@@ -69,42 +67,48 @@ class Together:
         asked = [self.waiting.popleft() for _ in range(min(most or 1, len(self.waiting)))]
         if self.waiting:
             asyncio.get_running_loop().call_soon(self.turn)
-        try:
-            if champion and most:
-                self.answer_right(champion, asked)
-        finally:
-            for request in asked:
-                request.give(None)
+        bodies = self.bodies(champion, asked) if champion and most else repeat(None)
+        for (_, _, take), body in zip(asked, bodies, strict=False):
+            take(body)
 
-    def answer_right(self, champion: Model, asked: Sequence[Asked]) -> None:
-        """Answer those whose question is right."""
-        questions = [(request, at_first_sight(Question, request.body)) for request in asked]
-        right = [(request, question) for request, question in questions if question is not None]
-        if right:
-            with self.limiter.at_once(len(right)):
-                self.answer_all(champion, right)
+    def bodies(self, champion: Model, asked: Sequence[Asked]) -> list[bytes | None]:
+        """Return the body of an answer to each that is right."""
+        now = asyncio.get_running_loop().time()
+        questions = [
+            None if now < self.aside.get(client, 0) else at_first_sight(Question, body)
+            for body, client, _ in asked
+        ]
+        ready = [
+            Ready(question, client)
+            for question, (_, client, _) in zip(questions, asked, strict=True)
+            if question is not None
+        ]
+        if not ready:
+            return [None] * len(asked)
+        with self.limiter.at_once(len(ready)):
+            answers = iter(self.answers(champion, ready))
+        return [None if question is None else next(answers) for question in questions]
 
-    def answer_all(self, champion: Model, right: Sequence[tuple[Asked, Question]]) -> None:
-        """Answer these with one call of the model; if it fails, look for the one it fails on."""
-        clients = (request.client for request, _ in right)
+    def answers(self, champion: Model, ready: Sequence[Ready]) -> Sequence[bytes | None]:
+        """Return answers by one call of the model; where it fails, all but those it fails on."""
+        questions, clients = zip(*ready, strict=True)
         try:
-            answers = answer(champion, [question for _, question in right], clients, self.journal)
+            return [
+                one(text, champion) for text in answer(champion, questions, clients, self.journal)
+            ]
         except Problem:  # none can be stored
-            return
+            return [None] * len(ready)
         except Exception:
-            return self.answer_halves(champion, right)
-        for (request, _), text in zip(right, answers, strict=True):
-            request.give(one(text, champion))
+            return self.answers_of_halves(champion, ready)
 
-    def answer_halves(self, champion: Model, right: Sequence[tuple[Asked, Question]]) -> None:
-        """Answer all but those that the model fails on, and keep away from them for a while."""
-        if len(right) == 1:
-            ends = asyncio.get_running_loop().time() + ASIDE
-            self.aside[right[0][0].client] = ends
-            return
-        middle = len(right) // 2
-        self.answer_all(champion, right[:middle])
-        self.answer_all(champion, right[middle:])
+    def answers_of_halves(self, champion: Model, ready: Sequence[Ready]) -> Sequence[bytes | None]:
+        """Look for the question that the model fails on, and keep its client away for a while."""
+        if len(ready) == 1:
+            self.aside[ready[0].client] = asyncio.get_running_loop().time() + ASIDE
+            return [None]
+        middle = len(ready) // 2
+        halves = (ready[:middle], ready[middle:])
+        return list(chain.from_iterable(self.answers(champion, half) for half in halves))
 
 
 def most_together(champion: Model) -> int:
