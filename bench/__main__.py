@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "stack")]
 
 from bench import (  # noqa: E402
+    answers,
     beside,
     generation,
     growth,
@@ -27,6 +28,7 @@ MEASUREMENTS = {
     "generation": generation,
     "pipeline": pipeline,
     "training": beside,
+    "answers": answers,
     "worst_input": worst_input,
     "platform": platform_at_rest,
 }

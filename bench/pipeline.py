@@ -95,9 +95,10 @@ def named(what: str, figures: dict) -> dict:
     return {f"{what}_{name}": value for name, value in figures.items()}
 
 
-def run(project: Path, storage: Path, script: str, *words) -> dict:
+def run(project: Path, storage: Path, script: str, *words, **settings) -> dict:
     """Run a program with the project's Python on buckets in a folder; return what it printed."""
     environment = {"PYTHONPATH": str(project), "STORAGE_URL": (storage / "buckets").as_uri()}
+    environment |= {name: str(value) for name, value in settings.items()}
     done = subprocess.run(
         [project / ".venv" / "bin" / "python", IN_PROJECT / script, *map(str, words)],
         cwd=project,

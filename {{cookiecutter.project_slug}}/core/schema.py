@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -93,13 +94,17 @@ def columns(questions: Sequence[Question]) -> dict[str, np.ndarray]:
 
 def as_array(values: Sequence, kind: type) -> np.ndarray:
     """Return one column's values as the array that `model.features` takes."""
-    if issubclass(kind, datetime):
-        return np.array(values, dtype="datetime64[us]")
-    if issubclass(kind, (int, float)):
-        return np.array(values, dtype=np.float64)  # NumPy reads None as NaN
     if kind is str:  # a missing text is '', as in stored tables
         values = ["" if value is None else value for value in values]
-    return np.array(values, dtype=object)
+    return np.array(values, _dtype(kind))
+
+
+@cache
+def _dtype(kind: type) -> np.dtype:
+    """Return how values of a type are held; NumPy reads None as NaN, and as no time."""
+    if issubclass(kind, datetime):
+        return np.dtype("datetime64[us]")
+    return np.dtype(np.float64 if issubclass(kind, (int, float)) else object)
 
 
 class KeyPart(NamedTuple):

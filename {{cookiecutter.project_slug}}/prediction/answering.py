@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 quoted = lru_cache(1024)(json.dumps)
 """Names of clients and versions as JSON, of which there are few."""
 
-compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 @PREDICTION_SECONDS.time()
@@ -83,12 +84,16 @@ def report(reports: Sequence[BaseModel], client: str, journal: Journal) -> None:
 
 
 def members(predicted: np.ndarray) -> list[str]:
-    """Return predictions as members of a JSON object; a class comes with its probabilities."""
-    if not np.isfinite(predicted).all():
+    """Return predictions as members of a JSON object; a class comes with its probabilities.
+
+    Raises ValueError for a number that JSON does not know.
+    """
+    answers = as_json(predicted)
+    if CLASSES:
+        return [compact(answer)[1:-1] for answer in answers]
+    if not all(map(math.isfinite, answers)):
         raise ValueError("The model answered with a number that is not finite.")
-    if predicted.ndim == 1:
-        return [f'"prediction":{value!r}' for value in predicted.tolist()]
-    return [compact(answer)[1:-1] for answer in as_json(predicted)]
+    return [f'"prediction":{answer!r}' for answer in answers]
 
 
 def written(time: datetime) -> str:
@@ -113,6 +118,6 @@ def count(version: str, predicted: np.ndarray) -> None:
     ANSWERED.inc(len(predicted))
     PREDICTIONS.labels(version).inc(len(predicted))
     if not CLASSES:
-        return PREDICTIONS_VALUE.add(version, len(predicted), float(predicted.sum(dtype=float)))
+        return PREDICTIONS_VALUE.add(version, len(predicted), sum(predicted.tolist()))
     for place, times in Counter(predicted.argmax(axis=1).tolist()).items():
         PREDICTIONS_BY_CLASS.labels(version, CLASS_NAMES[place]).inc(times)
