@@ -88,15 +88,16 @@ def _work(predictions: ObjectStore, kind: Kind, now: datetime) -> Iterator[tuple
 
 
 def lines(predictions: ObjectStore, kind: Kind, span: str) -> Iterator[bytes]:
-    """Yield each line of an hour or day once, wherever it is stored by now."""
-    merged = set()
-    for path in names(predictions, f"{kind.merged}/{span}"):
-        table = read_parquet(predictions, path)
-        merged |= {*table["object"]}
-        yield from table["line"]
-    for path in names(predictions, f"{kind.lines}/{span}"):
-        if path not in merged:
-            yield from read(predictions, path).splitlines()
+    """Yield each line of an hour or day once, wherever it is stored by now; none moves meanwhile."""
+    with turn("truth"):
+        merged = set()
+        for path in names(predictions, f"{kind.merged}/{span}"):
+            table = read_parquet(predictions, path)
+            merged |= {*table["object"]}
+            yield from table["line"]
+        for path in names(predictions, f"{kind.lines}/{span}"):
+            if path not in merged:
+                yield from read(predictions, path).splitlines()
 
 
 def _hours(predictions: ObjectStore, folder: Folder) -> Iterator[str]:
