@@ -88,7 +88,7 @@ def _work(predictions: ObjectStore, kind: Kind, now: datetime) -> Iterator[tuple
 
 
 def lines(predictions: ObjectStore, kind: Kind, span: str) -> Iterator[bytes]:
-    """Yield each line of an hour or day once, wherever it is stored by now; none moves meanwhile."""
+    """Yield each line of an hour or day once, wherever it is stored; none moves meanwhile."""
     with turn("truth"):
         merged = set()
         for path in names(predictions, f"{kind.merged}/{span}"):
