@@ -1,6 +1,7 @@
 """The boards as Grafana reads them; only the running stack shows that each panel has data."""
 
 import json
+import re
 from itertools import combinations
 
 import pytest
@@ -136,3 +137,17 @@ def samples(query, value):
 def test_no_password_stands_in_a_file():
     secrets = [source["secureJsonData"] for source in SOURCES if "secureJsonData" in source]
     assert secrets == [{"password": "$__env{READER_DATABASE_PASSWORD}"}]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_each_variable_is_used_and_all_of_it_is_a_list_that_sql_takes(name):
+    variables = BOARDS[name]["templating"]["list"]
+    queries = " ".join(
+        target.get("rawSql", "") for panel in panels(name) for target in panel["targets"]
+    )
+    used = set(re.findall(r"\$\{(\w+):sqlstring\}", queries))
+    assert used == {variable["name"] for variable in variables}
+    assert len(re.findall(r"\$\{\w+", queries)) == len(
+        re.findall(r"IN \(\$\{\w+:sqlstring\}\)", queries)
+    )
+    assert all(variable["allValue"].startswith("SELECT ") for variable in variables)

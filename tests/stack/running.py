@@ -319,9 +319,22 @@ def shown(visitor, board: dict, target: dict) -> list[dict]:
     ]
 
 
+def with_all(board: dict, target: dict) -> dict:
+    """Return a query with each of the board's variables on All, as a browser puts them in."""
+    target = dict(target)
+    for variable in board["templating"]["list"] if "rawSql" in target else []:
+        place = "${" + variable["name"] + ":sqlstring}"
+        target["rawSql"] = target["rawSql"].replace(place, variable["allValue"])
+    return target
+
+
 def answered(visitor, board: dict, target: dict) -> list[dict]:
-    """Return the frames of a panel's query, as Grafana itself runs it."""
-    query = {"queries": [target], "from": board["time"]["from"], "to": board["time"]["to"]}
+    """Return the frames of a panel's query, as Grafana itself runs it when a board is opened."""
+    query = {
+        "queries": [with_all(board, target)],
+        "from": board["time"]["from"],
+        "to": board["time"]["to"],
+    }
     reply = visitor.post(
         "/dashboard/api/ds/query", json=query, headers={"Origin": str(visitor.base_url).rstrip("/")}
     )
