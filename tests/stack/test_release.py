@@ -16,11 +16,11 @@ QUESTIONS_A_SECOND, LEAST_QUESTIONS = (200, 14_500) if SOAK else (30, 100)
 
 CHANGED = "\nCHANGED = 'by its owner'\n"
 WRONG = """
-_right = named
+_right = members
 
 
-def named(prediction):
-    return {"prediction": _right(prediction)["prediction"] + 1}
+def members(predicted):
+    return _right(predicted + 1)
 """
 NEVER_HEALTHY = "\nraise SystemExit('There is a mistake here.')\n"
 
