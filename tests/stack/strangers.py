@@ -64,10 +64,14 @@ class Raw:
 
     def status(self) -> int:
         """Return the status of the first answer, but not of 100 Continue."""
-        while True:
-            first = self.socket.recv(65536).partition(b"\r\n")[0].split()
-            if first[1] != b"100":
-                return int(first[1])
+        received = b""
+        while part := self.socket.recv(65536):
+            received += part
+            lines = received.split(b"\r\n")[:-1]
+            statuses = [line.split()[1] for line in lines if line.startswith(b"HTTP/1.1 ")]
+            if final := [status for status in statuses if status != b"100"]:
+                return int(final[0])
+        raise ConnectionError("It was closed without an answer.")
 
     def statuses(self) -> list[bytes]:
         """Return the status lines of all answers until the connection is quiet or closed."""
