@@ -14,8 +14,8 @@ from running import Stack, started
 
 KILLS = int(os.environ.get("KILLS", "20"))
 
-LONGEST = {"merge": 3.0, "delete_old": 1.5, "copy": 6.0}
-"""Seconds within which each is killed: about what it takes."""
+LONGEST = {"merge": 0.8, "delete_old": 0.5, "copy": 2.0}
+"""Seconds within which each is killed: about what it takes on an idle machine."""
 
 STORE = """
 import json
