@@ -8,10 +8,11 @@ import os
 import socket
 import statistics
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from running import free_ports, until
 
 from bench.pipeline import IN_PROJECT, named, ready, run
 
@@ -35,7 +36,7 @@ def one_by_one(project: Path, folder: Path) -> dict:
     made = run(project, folder, "key_and_question.py", ACCESS_FOLDER=folder / "access")
     body = folder / "question.json"
     body.write_text(json.dumps(made["question"]))
-    nothing, ours = free_port(), free_port()
+    nothing, ours = free_ports(2)
     with (
         served(project, folder, nothing, IN_PROJECT / "nothing.py", nothing),
         served(project, folder, ours, "-m", "prediction"),
@@ -120,25 +121,14 @@ def served(project: Path, folder: Path, port: int, *words) -> Iterator[None]:
         command, cwd=project, env=os.environ | settings, stderr=subprocess.DEVNULL
     )
     try:
-        wait_for(port)
+        until(lambda: listens(port), 60, "the server listens")
         yield
     finally:
         server.terminate()
         server.wait()
 
 
-def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
-    ends = time.monotonic() + 60
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionError:
-            assert time.monotonic() < ends
-            time.sleep(0.1)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def listens(port: int) -> bool:
+    """Return that somebody listens. Raises ConnectionError if nobody does."""
+    socket.create_connection(("127.0.0.1", port)).close()
+    return True
