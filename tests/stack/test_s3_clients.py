@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,19 +12,7 @@ from conftest import leave_out
 from minio import Minio
 from running import run
 
-JAVASCRIPT = """
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
-  from "@aws-sdk/client-s3";
-const [endpoint, accessKeyId, secretAccessKey, Key, Body] = process.argv.slice(2);
-const credentials = { accessKeyId, secretAccessKey };
-const s3 = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
-const Bucket = "notebooks";
-await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "clients/" }));
-const { Body: back } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-console.log(JSON.stringify([Contents.map((one) => one.Key), await back.transformToString()]));
-"""
-SDK = "@aws-sdk/client-s3@3.1175.0"
+JAVASCRIPT = Path(__file__).parent / "javascript"
 
 NAME = "clients/visits of März+1 (new).csv"
 ALL_OF_NOTEBOOKS = "notebooks:read,notebooks:write,notebooks:delete"
@@ -53,13 +42,13 @@ def test_boto3_as_it_comes_writes_in_parts_lists_and_reads_by_a_link(stack):
 def test_javascript_as_it_comes_writes_lists_and_reads(stack, tmp_path):
     if shutil.which("npm") is None:
         leave_out("npm is not installed, so the S3 client for JavaScript was not tried.")
-    installed = run("npm", "install", "--no-audit", "--no-fund", SDK, cwd=tmp_path)
+    client = shutil.copytree(JAVASCRIPT, tmp_path / "client")
+    installed = run("npm", "ci", "--no-audit", "--no-fund", cwd=client)
     assert installed.returncode == 0, installed.stdout
-    (tmp_path / "ask.mjs").write_text(JAVASCRIPT)
     user = "javascript"
     secret = stack.storage_key(user, ALL_OF_NOTEBOOKS)
     words = [stack.storage_url, user, secret, NAME, "1,2\n"]
-    done = run("node", "--no-warnings", "ask.mjs", *words, cwd=tmp_path)
+    done = run("node", "--no-warnings", "write_list_and_read.mjs", *words, cwd=client)
     assert done.returncode == 0, done.stdout
     assert json.loads(done.stdout) == [[NAME], "1,2\n"]
 
