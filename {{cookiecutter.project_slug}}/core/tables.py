@@ -67,7 +67,7 @@ def _is_missing(part: KeyPart) -> pl.Expr:
 
 def _key_expression(part: KeyPart) -> pl.Expr:
     column = pl.col(part.column)
-    return column.dt.date().alias(f"{part.column}:day") if part.unit == "day" else column
+    return column.cast(pl.Date).alias(f"{part.column}:day") if part.unit == "day" else column
 
 
 def key_texts(rows: pl.DataFrame) -> pl.Series:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 MANY = 32
-"""So many small parts of a month are merged while further ones come."""
+"""Small parts of so many files of a month are merged while further ones come."""
 
 A_FEW = 4
 """So many are merged when the month is quiet, or a merged part of them is full."""
@@ -113,7 +113,10 @@ def _may_be_replaced(items: "dict[str, ObjectMeta]") -> bool:
 
 
 def _groups(stored: Stored, now: datetime) -> Iterator[list[str]]:
-    """Yield the neighbours that are worth merging: many, or fewer that no further one will join."""
+    """Yield the neighbours that are worth merging: many, or fewer that no further one will join.
+
+    They are counted by the files they came from: parts of one file are as full as parts get.
+    """
     groups, size = [[]], 0
     for path in stored.standing:
         of_one = stored.items[path]["size"]
@@ -124,9 +127,13 @@ def _groups(stored: Stored, now: datetime) -> Iterator[list[str]]:
         size += of_one
     newest = max(arrival_of(file_of(path)) for path in stored.items)
     *full, last = groups
-    yield from (group for group in full if len(group) >= A_FEW)
-    if len(last) >= (A_FEW if newest < now - QUIET else MANY):
+    yield from (group for group in full if _files(group) >= A_FEW)
+    if _files(last) >= (A_FEW if newest < now - QUIET else MANY):
         yield last
+
+
+def _files(parts: list[str]) -> int:
+    return len(set(map(file_of, parts)))
 
 
 def _usable(processed: ObjectStore, groups: list[list[str]]) -> Iterator[list[str]]:

@@ -48,7 +48,7 @@ def index(rows: pl.DataFrame) -> pl.DataFrame:
             "key": rows.select(key_expressions()).hash_rows(),
             "content": rows.select(CONTENT).hash_rows(),
             "blank": rows[OUTCOME].is_null(),
-            "nameless": rows.with_columns(nameless=lacks_key())["nameless"],
+            "nameless": rows.select(lacks_key()).to_series(),
         }
     )
 
@@ -71,7 +71,8 @@ def within_file(
     As between files, the last one that has an outcome counts. `outcomes_of` returns ROW and outcome
     of some rows: hashing all outcomes would cost each clean file a tenth of its time.
     """
-    lines = lines.filter(~pl.col("nameless"))
+    if lines["nameless"].any():
+        lines = lines.filter(~pl.col("nameless"))
     if lines["key"].n_unique() == len(lines):
         return {}
     stays = lines.sort(~pl.col("blank"), ROW).unique("key", keep="last")

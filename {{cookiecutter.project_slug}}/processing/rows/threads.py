@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = min(4, os.cpu_count() or 1)
-"""More would hold more batches in memory."""
+THREADS = min(4, (os.cpu_count() or 1) + 1)
+"""One more than cores, because now and then one waits for the interpreter; not more than four, each
+of which holds a batch in memory."""
 
 
 def in_order(do: Callable, items: Iterable) -> Iterator:
