@@ -48,7 +48,7 @@ def index(rows: pl.DataFrame) -> pl.DataFrame:
             "key": rows.select(key_expressions()).hash_rows(),
             "content": rows.select(CONTENT).hash_rows(),
             "blank": rows[OUTCOME].is_null(),
-            "nameless": rows.select(lacks_key()).to_series(),
+            "nameless": rows.with_columns(nameless=lacks_key())["nameless"],
         }
     )
 
