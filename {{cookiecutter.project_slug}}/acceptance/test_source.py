@@ -49,10 +49,15 @@ def test_some_rows_have_an_outcome(sample):
             f"No row has its {OUTCOME}: there is nothing to learn from. Is the column named in "
             "COLUMNS, and does `to_rows` give it that name?"
         )
-    if missing and not KEY:
+    if missing:
         NOTES.append(
-            f"{missing:,} rows have no {OUTCOME}. If it comes in a later file, name the columns "
-            "that identify a row in KEY: without a key, the later row counts as another one."
+            f"{missing:,} of {len(sample.good):,} accepted rows have no {OUTCOME}. "
+            + (
+                "If these are more than you expect, see whether `to_rows` reads it in every row."
+                if KEY
+                else "If it comes in a later file, name the columns that identify a row in KEY: "
+                "without a key, the later row counts as another one."
+            )
         )
 
 

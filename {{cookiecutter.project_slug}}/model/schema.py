@@ -6,8 +6,8 @@ Question and Outcome, so keep these names.
 
 Each field of `Question` and `Outcome` has
 
-- a type: float, int, str, bool, NaiveDatetime (a time without a zone), or Literal["a", "b"] for a
-  few fixed values;
+- a type: float, int, str, bool, NaiveDatetime (a time without a zone; a day is its midnight), or
+  Literal["a", "b"] for a few fixed values;
 - bounds, if any: ge and le (inclusive), gt and lt (exclusive), or a pattern for text;
 - a description and an example, and if it has a unit, `json_schema_extra={"unit": "minutes"}`.
 

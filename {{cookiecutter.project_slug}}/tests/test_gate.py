@@ -74,6 +74,13 @@ def test_from_one_class_nothing_is_learned():
         distinct_windows(Window([], Rows(rows, rows), [Cut(30, 30, 40)], NOT_LATE, 1.0))
 
 
+def test_windows_that_hold_too_few_rows_are_refused_with_what_to_do():
+    outcomes = [(CLASSES or (1.0, 2.0))[number % 2] for number in range(40)]
+    rows = pl.DataFrame({OUTCOME: outcomes, TIME: [datetime(2020, 1, 1)] * 40})
+    with pytest.raises(TooFewRows, match="hold 19 rows .* Make WINDOW_DAYS .* longer"):
+        distinct_windows(Window([], Rows(rows, rows), [Cut(19, 19, 40)], NOT_LATE, 1.0))
+
+
 @of_classes
 def test_the_holdout_reaches_back_until_it_has_a_rare_class():
     hours = [datetime(2020, 1, 1) + timedelta(hours=number) for number in range(4_000)]

@@ -40,12 +40,12 @@ def block_length(times: pl.Series) -> tuple[int, float]:
     """Return how many rows a block of old rows has, and how many days: a day, or more if few come.
 
     Rows that all came within LEAST_DAYS, such as a file without times, can't say what a day is;
-    their blocks have 0 days.
+    their blocks have 0 days. Fewer rows than a block has are one block.
     """
-    days = _days(times)
+    days, least = _days(times), min(LEAST_BLOCK_ROWS, len(times))
     if days < LEAST_DAYS:
-        return max(LEAST_BLOCK_ROWS, ceil(len(times) / BLOCKS_WITHOUT_DAYS)), 0.0
-    rows = max(LEAST_BLOCK_ROWS, ceil(len(times) / days))
+        return max(least, ceil(len(times) / BLOCKS_WITHOUT_DAYS)), 0.0
+    rows = max(least, ceil(len(times) / days))
     return rows, rows * days / len(times)
 
 

@@ -39,7 +39,7 @@ from processing.training.scores import (
     model_predictions,
 )
 from processing.training.trials import best_window, try_windows
-from processing.training.window import Window
+from processing.training.window import LEAST_TO_TRAIN, Window
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "polars")
 PARITY_ROWS = 10_000
@@ -128,18 +128,30 @@ def _measure(training: Rows, asked: Rows) -> float:
 
 
 def distinct_windows(window: Window) -> list[int]:
-    """Return those of WINDOW_DAYS that differ in their rows and hold more than one class.
+    """Return those of WINDOW_DAYS that differ in their rows, and hold enough and several classes.
 
     Of windows with the same rows the shortest stays. Raises TooFewRows if none is left.
     """
     days_by_length = {}
     for days in sorted(WINDOW_DAYS, reverse=True):
         training = window.training(days)
-        if _can_teach(training):
+        if len(training) >= LEAST_TO_TRAIN and _can_teach(training):
             days_by_length[len(training)] = days
     if not days_by_length:
-        raise TooFewRows(OF_ONE_CLASS)
+        raise TooFewRows(_why_none_teaches(window))
     return sorted(days_by_length.values())
+
+
+def _why_none_teaches(window: Window) -> str:
+    days = max(WINDOW_DAYS)
+    rows = len(window.training(days))
+    if rows >= LEAST_TO_TRAIN:
+        return OF_ONE_CLASS
+    return (
+        f"The {days} days of the longest window hold {rows} rows with an outcome to train on; "
+        f"{LEAST_TO_TRAIN} is the least. Make WINDOW_DAYS in model/estimator.py longer, or see "
+        "whether `to_rows` loses outcomes."
+    )
 
 
 def _can_teach(training: Rows) -> bool:
