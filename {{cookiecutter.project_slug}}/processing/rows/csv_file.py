@@ -146,8 +146,7 @@ class CsvFile:
             quote_char=None,
         )
         table.columns = [name for name, _ in used]
-        # Polars reads into a dozen chunks, which each `select` would copy together again.
-        return table.rechunk()
+        return table
 
 
 def ends(content: bytes, end: bytes) -> int:

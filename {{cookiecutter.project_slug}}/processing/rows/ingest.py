@@ -156,7 +156,8 @@ def check_batch(
     Empty lines, which spreadsheets leave at the end of a file, are neither. Without the time when
     the rows arrived, none is too late.
     """
-    batch = batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
+    # Polars reads into many chunks, which each `select` would copy together again.
+    batch = batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null())).rechunk()
     values, reasons = typed(batch, COLUMNS, marks)
     rows = rows_of(values)
     reasons += [contract.reasons(rows), _left_out(batch, rows)]
